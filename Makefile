@@ -1,0 +1,4 @@
+.PHONY: example test check setup
+
+example test check setup:
+	@python3 dev.py $@

@@ -1,0 +1,1 @@
+"""text of meta.yaml -> sections: selectors, template functions, schema, positions."""

@@ -1,0 +1,1 @@
+"""recipe x variants -> [Output]."""

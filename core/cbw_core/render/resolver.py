@@ -1,0 +1,28 @@
+"""What rendering asks of the environment room: to solve specs, and for run_exports. Rendering itself knows no channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from cbw_core.render.output import Resolved
+
+
+class Resolver(Protocol):
+    """Implemented by `cbw_core.env.ChannelResolver`; tests may give a table."""
+
+    def solve(
+        self, specs: Sequence[str], platform: str, *, env: str, siblings: Sequence[Resolved] = ()
+    ) -> tuple[Resolved, ...]:
+        """The packages that satisfy `specs` on `platform`, sorted by name.
+
+        specs:    as a recipe writes them; conda-build's meaning (`numpy 1.16` is `1.16.*`).
+        env:      "build", "host", "run" or "test": for messages.
+        siblings: outputs of the same recipe, not built yet, to be treated as if a channel had them.
+        Raises EnvironmentFailure(kind="solve") with the reason.
+        """
+        ...
+
+    def run_exports(self, packages: Sequence[Resolved]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+        """For each package (by dist) its run_exports, kind -> specs; an empty mapping for none."""
+        ...

@@ -1,0 +1,39 @@
+"""Sessions: the phases of one output on disk, the ledger, fingerprints, rewinding; the outputs of a recipe together."""
+
+from __future__ import annotations
+
+from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
+from cbw_core.session.plan import TOPLEVEL, Plan, choose, matching, plan
+from cbw_core.session.recipe_build import build_recipe
+from cbw_core.session.session import Session
+from cbw_core.session.store import (
+    SessionInfo,
+    create,
+    create_for_package,
+    last_session,
+    open_session,
+    purge,
+    sessions,
+)
+
+__all__ = [
+    "PHASES",
+    "TOPLEVEL",
+    "Phase",
+    "PhaseStatus",
+    "Plan",
+    "Session",
+    "SessionInfo",
+    "SessionStatus",
+    "State",
+    "build_recipe",
+    "choose",
+    "create",
+    "create_for_package",
+    "last_session",
+    "matching",
+    "open_session",
+    "plan",
+    "purge",
+    "sessions",
+]

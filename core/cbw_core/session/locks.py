@@ -1,0 +1,51 @@
+"""One session, one worker: a lock that the system drops when its holder dies, however it dies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from cbw_core.errors import UsageError
+
+_SECONDS_TO_WAIT = 1.0  # longer than another's look at the lock, shorter than a person's patience
+
+
+def _file(root: Path) -> Path:
+    return root / ".cbw" / "lock"
+
+
+@contextmanager
+def held(root: Path) -> Iterator[None]:
+    """Hold the session. UsageError(kind="session-busy") when another process or thread works on it."""
+    file = _file(root)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(file, thread_local=False)
+    try:
+        lock.acquire(timeout=_SECONDS_TO_WAIT, poll_interval=0.02)
+    except Timeout:
+        raise UsageError(
+            f"another cbw is at work in this session: {root}",
+            kind="session-busy",
+            hint="Wait for it or end it; `cbw status` shows what it does.",
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def is_held(root: Path) -> bool:
+    """Whether somebody works on the session now."""
+    file = _file(root)
+    if not file.exists():
+        return False
+    lock = FileLock(file, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False

@@ -1,0 +1,41 @@
+"""The seven phases. Each file has what its phase takes in (`inputs`), what it does (`run`), how to undo it (`undo`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from cbw_core.session.model import Phase
+from cbw_core.session.phases import build, env, package, post, render, source, test
+
+if TYPE_CHECKING:
+    from cbw_core.events import Sink
+    from cbw_core.process import Cancel
+    from cbw_core.session.session import Session
+
+    Inputs: TypeAlias = Callable[[Session], Mapping[str, str]]
+    Run: TypeAlias = Callable[[Session, Sink, Cancel], Mapping[str, Any]]
+    Undo: TypeAlias = Callable[[Session, Sink], None]
+
+
+@dataclass(frozen=True)
+class PhaseCode:
+    """inputs: name -> digest of what the phase depends on, read from disk now. run: does it and says what it gave out,
+    JSON-able; raises CbwError. undo: files as they were before it. stands_on: the phase whose last run it builds on."""
+
+    inputs: Inputs
+    run: Run
+    undo: Undo
+    stands_on: tuple[Phase, ...] = ()
+
+
+CODE: Mapping[Phase, PhaseCode] = {
+    Phase.RENDER: PhaseCode(render.inputs, render.run, render.undo),
+    Phase.SOURCE: PhaseCode(source.inputs, source.run, source.undo),
+    Phase.ENV: PhaseCode(env.inputs, env.run, env.undo),
+    Phase.BUILD: PhaseCode(build.inputs, build.run, build.undo, (Phase.SOURCE, Phase.ENV)),
+    Phase.POST: PhaseCode(post.inputs, post.run, post.undo, (Phase.BUILD,)),
+    Phase.PACKAGE: PhaseCode(package.inputs, package.run, package.undo, (Phase.POST,)),
+    Phase.TEST: PhaseCode(test.inputs, test.run, test.undo, (Phase.PACKAGE,)),
+}

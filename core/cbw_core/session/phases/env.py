@@ -1,0 +1,144 @@
+"""env: build and host environments, the scripts that enter them, and what they held before the build."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cbw_core import env
+from cbw_core.events import Note
+from cbw_core.render.output import Resolved
+from cbw_core.session import digests, relocate, trees
+from cbw_core.session import ledger as ledgers
+from cbw_core.session.model import Phase, State
+
+if TYPE_CHECKING:
+    from cbw_core.events import Sink
+    from cbw_core.process import Cancel
+    from cbw_core.session.session import Session
+
+
+def inputs(session: Session) -> dict[str, str]:
+    output = session.output
+    found = {
+        "build requirements": digests.of_data(output.requirements.build),
+        "host requirements": digests.of_data(output.requirements.host),
+        "solved packages": digests.of_data({k: [(r.dist, r.sha256) for r in v] for k, v in output.solved.items()}),
+        "prefix length": str(session.config.prefix_length),
+    }
+    for sibling in session.needed_siblings():
+        status = sibling.status()[Phase.PACKAGE]
+        sha256 = str(status.result.get("sha256", "")) if status.state is State.DONE else status.state.value
+        found[f"output {sibling.output.name}"] = sha256
+    base = session.base
+    if base is not None:
+        found["top-level build"] = str(base.ledger[Phase.BUILD].serial)
+    if not session.layout.host_prefix.is_dir():
+        found["host prefix"] = "gone"
+    return found
+
+
+def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
+    layout, output = session.layout, session.output
+    built = _build_siblings(session, sink, cancel)
+    packages = _packages(session, built, sink, cancel)
+    host, build = packages["host"], packages["build"]
+    if output.merges_build_and_host:
+        host, build = _merged(host, build), ()
+    for prefix, wanted in ((layout.host_prefix, host), (layout.build_prefix, build)):
+        _make(session, prefix, wanted, sink, cancel)
+    layout.host_prefix.mkdir(parents=True, exist_ok=True)
+    before = trees.scan(layout.host_prefix)
+    ledgers.write_json(session.host_manifest, trees.manifest_json(before))
+    ledgers.write_json(session.build_manifest, trees.manifest_json(trees.scan(layout.build_prefix)))
+    taken_over = _take_over(session)
+    ledgers.write_json(session.taken_over, sorted(taken_over))
+    layout.prefix_files.write_text("".join(f"{path}\n" for path in sorted(trees.files(before))))
+    session.write_scripts(sink)
+    return {"build": [r.dist for r in build], "host": [r.dist for r in host], "taken_over": len(taken_over)}
+
+
+def _build_siblings(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Path]:
+    """Package the outputs of this recipe that this one needs; name -> the package."""
+    built = {}
+    for sibling in session.needed_siblings():
+        sink(Note(f"{session.output.name} needs {sibling.output.name} of the same recipe", phase=Phase.ENV))
+        sibling.run(Phase.PACKAGE, sink=sink, cancel=cancel)
+        built[sibling.output.name] = Path(sibling.ledger[Phase.PACKAGE].result["package"])
+    return built
+
+
+def _packages(session: Session, built: dict[str, Path], sink: Sink, cancel: Cancel) -> dict[str, tuple[Resolved, ...]]:
+    output = session.output
+    solved = dict(output.solved)
+    if not output.final:
+        resolver = env.ChannelResolver(session.config, sink=sink, cancel=cancel, environ=session.environ)
+        for name, platform in (("build", output.build_subdir), ("host", output.host_subdir)):
+            specs = getattr(output.requirements, name)
+            solved[name] = resolver.solve(specs, platform, env=name) if specs else ()
+    return {name: tuple(_real(r, built) for r in solved.get(name, ())) for name in ("build", "host")}
+
+
+def _real(package: Resolved, built: dict[str, Path]) -> Resolved:
+    """A package of the solution; where it stood for an output that is built by now, that very package."""
+    path = built.get(package.name)
+    if path is None:
+        return package
+    url, sha256 = path.as_uri(), digests.sha256_of(path)
+    channel = path.parent.parent.as_uri()
+    return replace(
+        package, url=url, channel=channel, file_name=path.name, sha256=sha256, md5=None, size=path.stat().st_size
+    )
+
+
+def _merged(host: Sequence[Resolved], build: Sequence[Resolved]) -> tuple[Resolved, ...]:
+    names = {r.name for r in host}
+    return (*host, *(r for r in build if r.name not in names))
+
+
+def _make(session: Session, prefix: Path, packages: Sequence[Resolved], sink: Sink, cancel: Cancel) -> None:
+    if not packages:
+        trees.remove(prefix)
+        return
+    manifest = session.host_manifest if prefix == session.layout.host_prefix else session.build_manifest
+    kept = session.read_manifest(manifest)
+    if kept and (trees.changed(prefix, kept) or len(trees.scan(prefix)) != len(kept)):
+        trees.remove(prefix)  # a build has been at work in it: make it anew
+    env.install(packages, prefix, config=session.config, sink=sink, cancel=cancel)
+
+
+def _take_over(session: Session) -> set[str]:
+    """Copy what the top-level build put into its host prefix into this one (conda-build: new_prefix_files)."""
+    base = session.base
+    if base is None:
+        return set()
+    paths = trees.files(trees.scan(base.after_build))
+    trees.copy_into(base.after_build, session.layout.host_prefix, paths)
+    relocate.rewrite(session.layout.host_prefix, relocate.pairs(base.layout, session.layout), paths)
+    return paths
+
+
+def undo(session: Session, sink: Sink) -> None:
+    for prefix in (session.layout.host_prefix, session.layout.build_prefix):
+        trees.remove(prefix)
+    for file in (session.host_manifest, session.build_manifest, session.taken_over, session.layout.prefix_files):
+        file.unlink(missing_ok=True)
+    for file in (session.layout.env_file, session.layout.build_file):
+        file.unlink(missing_ok=True)
+
+
+def restore(session: Session, sink: Sink, cancel: Cancel) -> None:
+    """Both prefixes as they were when env ended: new files removed; one whose packages were changed is made again."""
+    layout = session.layout
+    for prefix, manifest in (
+        (layout.host_prefix, session.host_manifest),
+        (layout.build_prefix, session.build_manifest),
+    ):
+        kept = session.read_manifest(manifest)
+        trees.delete_new(prefix, kept)
+        if trees.changed(prefix, kept):
+            run(session, sink, cancel)
+            return
+    _take_over(session)

@@ -1,0 +1,63 @@
+"""post: what the build made is made fit to move: rpaths, prefixes, entry points, the choice of files."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from cbw_core import env, post
+from cbw_core.session import digests, trees
+from cbw_core.session import ledger as ledgers
+from cbw_core.session.model import Phase
+
+if TYPE_CHECKING:
+    from cbw_core.events import Sink
+    from cbw_core.process import Cancel
+    from cbw_core.session.session import Session
+
+# the fields of build: that post reads (the rest belongs to render or build)
+FIELDS = (
+    "always_include_files", "binary_has_prefix_files", "binary_relocation", "detect_binary_files_with_prefix",
+    "entry_points", "has_prefix_files", "ignore_prefix_files", "missing_dso_whitelist", "no_link", "noarch",
+    "noarch_python", "osx_is_app", "overlinking_behavior", "overlinking_ignore_patterns", "preserve_egg_dir", "rpaths",
+    "rpaths_patcher", "runpath_whitelist", "skip_compile_pyc", "merge_build_host",
+)  # fmt: skip
+
+
+def inputs(session: Session) -> dict[str, str]:
+    output = session.output
+    section = output.section("build")
+    return {
+        "build section (relocation)": digests.of_data({k: section.get(k) for k in FIELDS}),
+        "outputs/files": digests.of_data(output.files),
+    }
+
+
+def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
+    layout, output = session.layout, session.output
+    if session.ledger[Phase.POST].touched:
+        _restore(session)
+    session.touch(Phase.POST)
+    before = trees.files(session.read_manifest(session.host_manifest))
+    new = trees.files(trees.scan(session.after_build))
+    if output.script and not output.files:  # only what its own script made (bundle_conda: initial_files)
+        new -= set(json.loads(session.taken_over.read_text()))
+    owned = {path: dist for path, dist in env.installed_files(layout.host_prefix).items() if path in before}
+    result = post.process(output, layout, session.config, new_files=sorted(new), owned=owned, sink=sink, cancel=cancel)
+    ledgers.write_json(session.post_result, result.to_json())
+    return {"files": len(result.files), "prefix_files": len(result.prefix_files)}
+
+
+def undo(session: Session, sink: Sink) -> None:
+    if session.ledger[Phase.POST].touched:
+        _restore(session)
+    session.post_result.unlink(missing_ok=True)
+
+
+def _restore(session: Session) -> None:
+    """The host prefix as the build left it: other new files away, changed ones back."""
+    prefix, kept = session.layout.host_prefix, session.after_build
+    before = session.read_manifest(session.host_manifest)
+    made = trees.scan(kept)
+    trees.delete_new(prefix, {**made, **before})
+    trees.copy_into(kept, prefix, made)

@@ -1,0 +1,58 @@
+"""test: the package, installed into an environment of its own, does what its recipe's test section says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cbw_core import env, test
+from cbw_core.session import trees
+from cbw_core.session.model import Phase
+
+if TYPE_CHECKING:
+    from cbw_core.events import Sink
+    from cbw_core.process import Cancel
+    from cbw_core.session.session import Session
+    from cbw_core.test import TestPlan
+
+
+def inputs(session: Session) -> dict[str, str]:
+    return {} if session.is_package else dict(test.inputs(session.output))
+
+
+def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
+    plan = prepare(session, sink, cancel)
+    test.run(
+        plan,
+        session.layout,
+        session.config,
+        environ=session.environ,
+        sink=sink,
+        cancel=cancel,
+        log=session.layout.log(Phase.TEST),
+    )
+    return {"steps": len(plan.steps)}
+
+
+def prepare(session: Session, sink: Sink, cancel: Cancel) -> TestPlan:
+    """The test environment and its scripts, without running them."""
+    package = session.package
+    plan = test.plan_of_package(package) if session.is_package else test.plan_for(session.output)
+    resolver = env.ChannelResolver(session.config, sink=sink, cancel=cancel, environ=session.environ)
+    test.prepare(
+        plan,
+        Path(package),
+        session.layout,
+        session.config,
+        output=None if session.is_package else session.output,
+        resolver=resolver,
+        sink=sink,
+        cancel=cancel,
+        environ=session.environ,
+    )
+    return plan
+
+
+def undo(session: Session, sink: Sink) -> None:
+    trees.remove(session.layout.test_prefix)
+    trees.remove(session.layout.test_dir)

@@ -1,0 +1,97 @@
+"""The rendering a session stands on: made once for all outputs of a recipe, kept beside the ledger."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cbw_core.errors import RecipeError
+from cbw_core.render.output import Output
+from cbw_core.session import ledger as ledgers
+
+if TYPE_CHECKING:
+    from cbw_core.config import Config
+    from cbw_core.events import Sink
+    from cbw_core.process import Cancel
+    from cbw_core.render import Rendered
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What `render_recipe` said, as kept on disk. skipped: rows of {"name", "why", "variant"}."""
+
+    recipe_file: str
+    outputs: tuple[Output, ...]
+    toplevel: tuple[Output, ...]
+    skipped: tuple[Mapping[str, Any], ...]
+    warnings: tuple[str, ...]
+    files_read: tuple[str, ...]
+
+    @property
+    def all(self) -> tuple[Output, ...]:
+        return (*self.outputs, *self.toplevel)
+
+
+def render(recipe: Path, config: Config, *, sink: Sink, cancel: Cancel, environ: Mapping[str, str]) -> Rendering:
+    """Render a recipe (finalized unless the config says not) with the channels of `config`."""
+    from cbw_core.env import ChannelResolver
+    from cbw_core.render import render_recipe
+
+    resolver = ChannelResolver(config, sink=sink, cancel=cancel, environ=environ) if config.render.finalize else None
+    return of_rendered(render_recipe(recipe, config, resolver=resolver, sink=sink, environ=environ, cancel=cancel))
+
+
+def of_rendered(rendered: Rendered) -> Rendering:
+    return Rendering(
+        recipe_file=str(rendered.recipe_file),
+        outputs=rendered.outputs,
+        toplevel=rendered.toplevel,
+        skipped=tuple(asdict(row) for row in rendered.skipped),
+        warnings=rendered.warnings,
+        files_read=rendered.files_read,
+    )
+
+
+def write(path: Path, rendering: Rendering) -> None:
+    data = asdict(rendering)
+    data["outputs"] = [output.to_json() for output in rendering.outputs]
+    data["toplevel"] = [output.to_json() for output in rendering.toplevel]
+    ledgers.write_json(path, data)
+
+
+def read(path: Path) -> Rendering:
+    data = json.loads(path.read_text())
+    return Rendering(
+        recipe_file=data["recipe_file"],
+        outputs=tuple(Output.from_json(row) for row in data["outputs"]),
+        toplevel=tuple(Output.from_json(row) for row in data["toplevel"]),
+        skipped=tuple(data["skipped"]),
+        warnings=tuple(data["warnings"]),
+        files_read=tuple(data["files_read"]),
+    )
+
+
+def again(rendering: Rendering, before: Output) -> Output:
+    """The output of a new rendering that `before` was in an old one: same name, nearest variant.
+
+    Raises RecipeError(kind="output-gone") when the recipe makes it no more.
+    """
+    same = [o for o in rendering.all if o.name == before.name and o.is_toplevel == before.is_toplevel]
+    if not same:
+        skipped = [row for row in rendering.skipped if row.get("name") == before.name]
+        raise RecipeError(
+            f"the recipe no longer makes {before.name}",
+            kind="output-gone",
+            why=str(skipped[0]["why"]) if skipped else "its name is not among the outputs that were rendered",
+            hint="Undo the change, or start again with `cbw debug`.",
+            details="\n".join(o.dist for o in rendering.outputs) or None,
+        )
+
+    def likeness(output: Output) -> tuple[bool, int]:
+        keys = set(before.used_vars) | set(output.used_vars)
+        return output.dist == before.dist, sum(output.variant.get(k) == before.variant.get(k) for k in keys)
+
+    return max(same, key=likeness)

@@ -1,0 +1,222 @@
+"""`cbw build` and `cbw test`: sessions run to the end."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from cbw_core.errors import CbwError, Interrupted, UsageError
+from cbw_core.events import Event, Note, PhaseStarted
+from cbw_workbench.commands import options
+from cbw_workbench.commands.choosing import LEDGER, absolute
+from cbw_workbench.commands.command import Arg, Command, Context, Result
+from cbw_workbench.commands.debugging import is_package, pick, skip_line
+from cbw_workbench.commands.options import accepted, refused
+from cbw_workbench.commands.results import BuildReport
+
+if TYPE_CHECKING:
+    from cbw_core.session import Phase, Session
+
+
+class _Follow:
+    """A sink that passes events on and remembers the session the last phase began in."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.root = ""
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, PhaseStarted) and event.session:
+            self.root = event.session
+        self.context.sink(event)
+
+
+def build(context: Context, args: Namespace) -> Result:
+    if args.check:
+        return _check(context, args.recipe)
+    if args.test:
+        return _each(context, args.recipe, args.keep_going, lambda given: _test_one(context, given, None))
+    return _each(context, args.recipe, args.keep_going, lambda given: _build_one(context, given, _until(args)))
+
+
+def test(context: Context, args: Namespace) -> Result:
+    return _each(context, args.target, args.keep_going, lambda given: _test_one(context, given, args.output_id))
+
+
+def _until(args: Namespace) -> Phase:
+    from cbw_core.session import Phase
+
+    if args.source:
+        return Phase.SOURCE
+    if args.build_only:
+        return Phase.BUILD
+    return Phase.PACKAGE if args.no_test else Phase.TEST
+
+
+def _each(context: Context, given: Sequence[str], keep_going: bool, work) -> Result:  # type: ignore[no-untyped-def]
+    """Every recipe or package in turn. The first failure ends it; with --keep-going the others go on."""
+    sessions: list[Session] = []
+    skipped: list[str] = []
+    errors: list[CbwError] = []
+    for item in given:
+        try:
+            more, less = work(item)
+        except Interrupted:
+            raise
+        except CbwError as error:
+            if not keep_going or len(given) == 1:
+                raise
+            errors.append(error)
+            continue
+        sessions += more
+        skipped += less
+    statuses = tuple(session.status() for session in sessions)
+    report = BuildReport(
+        sessions=statuses,
+        packages=tuple(s.paths["package"] for s in statuses if s.paths.get("package")),
+        skipped=tuple(skipped),
+        errors=tuple(errors),
+    )
+    return Result(report, max((error.exit_status for error in errors), default=0))
+
+
+def _build_one(context: Context, given: str, until: Phase) -> tuple[list[Session], list[str]]:
+    from cbw_core.session import build_recipe, open_session, plan
+
+    recipe = absolute(given, context)
+    if is_package(recipe):
+        raise UsageError(f"{given} is a package, not a recipe", hint=f"cbw test {given} runs its tests.")
+    made = plan(recipe, context.config, sink=context.sink, cancel=context.cancel)
+    skipped = [f"{given}: {skip_line(row)}" for row in made.skipped]
+    if not made.outputs:
+        context.sink(Note(f"{given} is skipped: " + "; ".join(skip_line(row) for row in made.skipped), "warning"))
+        return [], skipped or [f"{given}: no outputs"]
+    follow = _Follow(context)
+    try:
+        sessions = build_recipe(made, context.config, sink=follow, cancel=context.cancel, until=until)
+    except CbwError:
+        if follow.root:
+            context.session = open_session(__import__("pathlib").Path(follow.root))
+        raise
+    if sessions:
+        context.session = sessions[-1]
+    return list(sessions), skipped
+
+
+def _test_one(context: Context, given: str, pattern: str | None) -> tuple[list[Session], list[str]]:
+    """Test a package in a fresh session; a recipe (or a session's folder) in its last session, brought up to test."""
+    from cbw_core.session import Phase, create_for_package, last_session, open_session
+
+    target = absolute(given, context)
+    if is_package(target):
+        session = create_for_package(target, context.config)
+        context.sink(Note(f"session: {session.root}"))
+    elif (target / LEDGER).is_file():
+        session = open_session(target)
+    elif pattern is not None:
+        from cbw_core.session import plan
+
+        made = plan(target, context.config, sink=context.sink, cancel=context.cancel)
+        session = last_session(context.config, target).for_output(pick(context, made, pattern))
+    else:
+        session = last_session(context.config, target)
+    context.session = session
+    session.run(Phase.TEST, sink=context.sink, cancel=context.cancel)
+    return [session], []
+
+
+def _check(context: Context, recipes: Sequence[str]) -> Result:
+    """conda build --check: is each recipe a valid one? Nothing is solved, fetched or built."""
+    from cbw_workbench.commands import rendering
+
+    names = Namespace(recipe=recipes, output=True, yaml=False, file=None)
+    context.config = context.config.with_render(finalize=False, no_source=True)
+    return rendering.run(context, names)
+
+
+_NO_UPLOAD = "cbw never uploads"
+_UPLOAD = "upload the package with the channel's own client, such as `anaconda upload FILE`."
+
+COMMANDS = (
+    Command(
+        "build",
+        "run recipes through all phases, to tested packages",
+        build,
+        args=(
+            Arg(("recipe",), "folder of a recipe, or its meta.yaml", {"nargs": "+", "metavar": "RECIPE"}, "recipe"),
+            Arg(("--check",), "only check that the recipe is valid", {"action": "store_true"}),
+            Arg(("-s", "--source"), "stop after the source phase", {"action": "store_true"}),
+            Arg(("-b", "--build-only"), "stop after the build phase", {"action": "store_true"}),
+            Arg(("--no-test",), "stop after the package phase", {"action": "store_true"}),
+            Arg(("-t", "--test"), "test packages: the arguments are package files", {"action": "store_true"}),
+            Arg(("-k", "--keep-going"), "go on with the other recipes after a failure", {"action": "store_true"}),
+            Arg(("--keep-old-work",), "keep the work folder of earlier runs", {"action": "store_true"}),
+            Arg(("--package-format",), ".conda (2) or .tar.bz2 (1)", {"metavar": "FORMAT"}),
+            Arg(
+                ("--zstd-compression-level",),
+                "level of .conda packages, 1 to 22",
+                {"type": int, "choices": range(1, 23), "metavar": "LEVEL"},
+            ),
+            *options.RENDERING,
+            *options.PATHS,
+            options.QUIET,
+            accepted("--no-anaconda-upload", "--no-binstar-upload", "--no-force-upload", why=_NO_UPLOAD),
+            accepted("--no-remove-work-dir", why="a session keeps its work folder"),
+            accepted("--no-prefix-length-fallback", why="the prefix is never made shorter"),
+            accepted("--long-test-prefix", why="the test prefix is always long"),
+            accepted("--no-error-overlinking", "--no-error-overdepending", why="linkage never ends a build"),
+            accepted("--no-verify", why="conda-verify is not run"),
+            accepted("--debug", why="every line is in the phase's log"),
+            options.NOT_HASHED,
+            options.BOOTSTRAP,
+            refused("--output", hint="cbw render --output RECIPE"),
+            refused("-p", "--post", "--test-run-post", hint="cbw rerun post runs that phase of a session."),
+            refused("--skip-existing", hint="Look with cbw render --output which packages there are."),
+            refused("--dirty", hint="cbw run build goes on with a session where it stands."),
+            refused("--no-build-id", "--build-id-pat", why="a session's folder is named by its time", hint="--croot DIR"),
+            refused("--prefix-length-fallback", hint="--prefix-length 80"),
+            refused("--no-long-test-prefix", why="the test prefix is as long as the host prefix"),
+            refused("--merge-build-host", hint="Say build/merge_build_host: true in the recipe."),
+            refused("--extra-deps", hint="Say test/requires in the recipe."),
+            refused("--error-overlinking", "--error-overdepending", why="linkage is not judged yet"),
+            refused("--no-include-recipe", hint="Say build/include_recipe: false in the recipe."),
+            refused("--no-copy-test-source-files"),
+            refused("--extra-meta", hint="Say it under extra: in the recipe, or in --append-file."),
+            refused("--stats-file", hint="cbw status --json has the seconds of each phase."),
+            refused("--suppress-variables"),
+            refused("--verify", "--strict-verify", why="conda-verify is not run"),
+            refused("--upload", "--token", "--user", "--label", why=_NO_UPLOAD, hint=_UPLOAD),
+            refused("--password", "--sign", "--sign-with", "--identity", why=_NO_UPLOAD, hint=_UPLOAD),
+            refused("--config-file", "-r", "--repository", why=_NO_UPLOAD, hint=_UPLOAD),
+        ),
+        examples=(
+            "cbw build recipes-examples/bsdiff4 -c host",
+            "cbw build --no-test --croot /tmp/croot RECIPE",
+            "cbw build -k RECIPE OTHER_RECIPE",
+        ),
+        group="recipes",
+        long=True,
+    ),
+    Command(
+        "test",
+        "test a package file, or a recipe's last session",
+        test,
+        args=(
+            Arg(
+                ("target",),
+                "a package file, a recipe (its last session) or a session's folder",
+                {"nargs": "+", "metavar": "PACKAGE|RECIPE"},
+                "recipe",
+            ),
+            Arg(("-o", "--output-id"), "the output of the recipe, as in cbw debug", {"metavar": "PATTERN"}),
+            Arg(("-k", "--keep-going"), "go on with the others after a failure", {"action": "store_true"}),
+            *options.RENDERING,
+            *options.PATHS,
+            options.QUIET,
+        ),
+        examples=("cbw test croot/linux-64/foo-1.0-0.conda -c host", "cbw test RECIPE"),
+        group="recipes",
+        long=True,
+    ),
+)

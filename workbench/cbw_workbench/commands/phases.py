@@ -1,0 +1,109 @@
+"""`step`, `run`, `rerun`, `rewind`: moving a session through its phases."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from cbw_core.errors import UsageError
+from cbw_workbench.commands import options
+from cbw_workbench.commands.command import Arg, Command, Context, Result
+from cbw_workbench.commands.results import PhaseReport
+
+PHASE_NAMES = ("render", "source", "env", "build", "post", "package", "test")
+
+
+def phase_name(text: str) -> str:
+    """A phase's name, checked. UsageError names the nearest one."""
+    from difflib import get_close_matches
+
+    if text not in PHASE_NAMES:
+        near = get_close_matches(text, PHASE_NAMES, n=1)
+        raise UsageError(
+            f"there is no phase {text!r}",
+            hint=f"Did you mean {near[0]!r}?" if near else f"The phases are {', '.join(PHASE_NAMES)}.",
+        )
+    return text
+
+
+PHASE = Arg(("phase",), ", ".join(PHASE_NAMES), {"type": phase_name, "metavar": "PHASE"}, "phase")
+
+
+def step(context: Context, args: Namespace) -> Result:
+    session = context.session
+    assert session is not None
+    done = session.step(sink=context.sink, cancel=context.cancel)
+    note = "" if done else "all phases are done"
+    return Result(PhaseReport((done,) if done else (), session.status(), note))
+
+
+def run(context: Context, args: Namespace) -> Result:
+    from cbw_core.session import Phase
+
+    session = context.session
+    assert session is not None
+    ran = session.run(Phase(args.phase), sink=context.sink, cancel=context.cancel)
+    return Result(PhaseReport(tuple(ran), session.status(), "" if ran else f"{args.phase} is done already"))
+
+
+def rerun(context: Context, args: Namespace) -> Result:
+    from cbw_core.session import Phase
+
+    session = context.session
+    assert session is not None
+    done = session.rerun(Phase(args.phase), sink=context.sink, cancel=context.cancel)
+    return Result(PhaseReport((done,), session.status()))
+
+
+def rewind(context: Context, args: Namespace) -> Result:
+    from cbw_core.session import Phase
+
+    session = context.session
+    assert session is not None
+    session.rewind(Phase(args.phase), sink=context.sink)
+    return Result(PhaseReport((), session.status(), f"files are as they were before {args.phase}"))
+
+
+_COMMON = (options.RECIPE, *options.SESSION, options.QUIET)
+
+COMMANDS = (
+    Command(
+        "step",
+        "run the next phase that is not done",
+        step,
+        args=_COMMON,
+        examples=("cbw step", "cbw step RECIPE", "cbw step --session debug_1700000000000"),
+        group="phases",
+        needs_session=True,
+        long=True,
+    ),
+    Command(
+        "run",
+        "bring a session up to a phase: run what is not done, nothing else",
+        run,
+        args=(PHASE, *_COMMON),
+        examples=("cbw run build", "cbw run test RECIPE"),
+        group="phases",
+        needs_session=True,
+        long=True,
+    ),
+    Command(
+        "rerun",
+        "run exactly one phase again, from the state it began with",
+        rerun,
+        args=(PHASE, *_COMMON),
+        examples=("cbw rerun build", "cbw rerun test RECIPE"),
+        group="phases",
+        needs_session=True,
+        long=True,
+    ),
+    Command(
+        "rewind",
+        "put files back to what they were before a phase",
+        rewind,
+        args=(PHASE, *_COMMON),
+        examples=("cbw rewind build",),
+        group="phases",
+        needs_session=True,
+        long=True,
+    ),
+)

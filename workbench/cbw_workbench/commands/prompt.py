@@ -1,0 +1,93 @@
+"""`use`, `set`, `help`, `quit`: what a prompt needs."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from cbw_core.errors import UsageError
+from cbw_workbench.commands import options
+from cbw_workbench.commands.command import Arg, Command, Context, Face, Result
+from cbw_workbench.commands.results import Leave, ScriptOption, Text, Using
+
+_PROMPTS: frozenset[Face] = frozenset({"repl", "tui"})
+
+
+def use(context: Context, args: Namespace) -> Result:
+    from cbw_workbench.commands.choosing import resolve_session
+
+    context.session = resolve_session(context, None, args.target)
+    return Result(Using(context.session.status()))
+
+
+def set_option(context: Context, args: Namespace) -> Result:
+    if args.on == bool(args.off):
+        raise UsageError("set needs -e or +e", hint="set -e: end the script at the first failure; set +e: go on.")
+    return Result(ScriptOption(args.on))
+
+
+def help_(context: Context, args: Namespace) -> Result:
+    from cbw_workbench.commands.help import overview
+    from cbw_workbench.commands.parser import parser_of
+    from cbw_workbench.commands.registry import find
+
+    if args.command is None:
+        return Result(Text(overview(context.face)))
+    return Result(Text(parser_of(find(args.command)).format_help()))
+
+
+def leave(context: Context, args: Namespace) -> Result:
+    return Result(Leave(args.status))
+
+
+COMMANDS = (
+    Command(
+        "use",
+        "make another session the current one",
+        use,
+        args=(
+            Arg(
+                ("target",),
+                "the session: its folder, its name under the croot, or a recipe (its last session)",
+                {"metavar": "SESSION"},
+                "session",
+            ),
+            options.CROOT,
+        ),
+        examples=("use debug_1700000000000", "use recipes-examples/bsdiff4"),
+        group="prompt",
+        faces=_PROMPTS,
+    ),
+    Command(
+        "set",
+        "set -e: end the script at the first failure; set +e: go on",
+        set_option,
+        args=(
+            Arg(("-e",), "end the script at the first failure", {"action": "store_true", "dest": "on"}),
+            Arg(("off",), "go on after failures", {"nargs": "?", "choices": ("+e",), "metavar": "+e"}),
+        ),
+        examples=("set -e",),
+        group="prompt",
+        faces=frozenset({"repl"}),
+    ),
+    Command(
+        "help",
+        "list the commands, or show one",
+        help_,
+        args=(Arg(("command",), "a command", {"nargs": "?", "metavar": "COMMAND"}, "command"),),
+        examples=("cbw help", "cbw help debug"),
+        group="prompt",
+        aliases=("?",),
+    ),
+    Command(
+        "quit",
+        "leave",
+        leave,
+        args=(
+            Arg(("status",), "exit status (default: that of the last failure)", {"nargs": "?", "type": int, "metavar": "N"}),
+        ),
+        examples=("quit",),
+        group="prompt",
+        faces=_PROMPTS,
+        aliases=("exit", "q"),
+    ),
+)

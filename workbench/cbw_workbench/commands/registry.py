@@ -1,0 +1,53 @@
+"""All commands, by name, and finding one by what a person wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from types import MappingProxyType
+
+from cbw_core.errors import UsageError
+from cbw_workbench.commands.command import Command, Face
+
+
+@cache
+def all_commands() -> Mapping[str, Command]:
+    """Every command under its name (aliases are not keys), in the order help lists them."""
+    from cbw_workbench.commands import (
+        asserting,
+        building,
+        debugging,
+        house,
+        looking,
+        phases,
+        prompt,
+        rendering,
+        shelling,
+    )
+
+    rooms = (debugging, rendering, building, phases, looking, shelling, prompt, asserting, house)
+    return MappingProxyType({command.name: command for room in rooms for command in room.COMMANDS})
+
+
+def commands_of(face: Face) -> Mapping[str, Command]:
+    """The commands that exist in `face`."""
+    return {name: command for name, command in all_commands().items() if face in command.faces}
+
+
+def find(name: str, face: Face | None = None) -> Command:
+    """The command of that name or alias. UsageError names the nearest one when there is none, and the face when the
+    command is not for `face`."""
+    commands = all_commands()
+    command = commands.get(name) or next((c for c in commands.values() if name in c.aliases), None)
+    if command is None:
+        known = commands if face is None else commands_of(face)
+        near = get_close_matches(name, [*known, *(a for c in known.values() for a in c.aliases)], n=1)
+        raise UsageError(
+            f"there is no command {name!r}",
+            hint=f"Did you mean {near[0]!r}?" if near else f"The commands are: {', '.join(known)}.",
+        )
+    if face is not None and face not in command.faces:
+        places = " and ".join({"cli": "the command line", "repl": "the REPL", "tui": "the screen"}[f] for f in sorted(command.faces))
+        raise UsageError(f"{command.name!r} exists in {places} only")
+    return command

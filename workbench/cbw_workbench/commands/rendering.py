@@ -1,0 +1,125 @@
+"""`cbw render`: recipes to outputs, each refused recipe told beside the others."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cbw_core.errors import CbwError, Interrupted, from_os_error
+from cbw_workbench.commands import options
+from cbw_workbench.commands.choosing import absolute
+from cbw_workbench.commands.command import Arg, Command, Context, Result
+from cbw_workbench.commands.results import RenderedRecipe, RenderReport
+
+if TYPE_CHECKING:
+    from cbw_core.render.resolver import Resolver
+
+BUG_HINT = "This is a bug in cbw: please report it with the recipe."
+
+
+def run(context: Context, args: Namespace) -> Result:
+    resolver = _resolver(context)
+    recipes = tuple(_render_one(context, recipe, resolver) for recipe in args.recipe)
+    form = "output" if args.output else "yaml" if args.yaml or args.file else "tree"
+    written = None
+    report = RenderReport(recipes, form, str(context.config.packages), context.config.package_format)
+    if args.file:
+        written = str(absolute(args.file, context))
+        _write(Path(written), report)
+        report = RenderReport(recipes, form, report.packages, report.package_format, written)
+    return Result(report, max((r.error.exit_status for r in recipes if r.error), default=0))
+
+
+def _resolver(context: Context) -> Resolver | None:
+    """One resolver for all recipes, so that channels are read once; None when nothing is to be solved."""
+    if not context.config.render.finalize:
+        return None
+    from cbw_core.env import ChannelResolver
+
+    return ChannelResolver(context.config, sink=context.sink, cancel=context.cancel, environ=context.environ)
+
+
+def _render_one(context: Context, given: str, resolver: Resolver | None) -> RenderedRecipe:
+    """A recipe rendered; whatever goes wrong with it becomes its error (but a request to stop ends them all)."""
+    from cbw_core.render import render_recipe
+
+    context.cancel.check()
+    try:
+        rendered = render_recipe(
+            absolute(given, context),
+            context.config,
+            resolver=resolver,
+            sink=context.sink,
+            environ=context.environ,
+            cancel=context.cancel,
+        )
+    except Interrupted:
+        raise
+    except CbwError as error:
+        return RenderedRecipe(given, error=error)
+    except Exception as error:
+        return RenderedRecipe(given, error=bug(error))
+    return RenderedRecipe(
+        given, rendered.outputs, tuple(_mapping(row) for row in rendered.skipped), tuple(rendered.warnings)
+    )
+
+
+def bug(error: Exception) -> CbwError:
+    """An unexpected exception as an error object of kind "bug": what and where, without the traceback."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown"
+    return CbwError(f"{type(error).__name__}: {error}", kind="bug", why=f"raised at {where}", hint=BUG_HINT)
+
+
+def _mapping(row: Any) -> Mapping[str, Any]:
+    return asdict(row) if is_dataclass(row) and not isinstance(row, type) else dict(row)
+
+
+def _write(path: Path, report: RenderReport) -> None:
+    from cbw_workbench.commands.yaml_form import yaml_of_outputs
+
+    text = yaml_of_outputs([output for recipe in report.recipes for output in recipe.outputs])
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_text(text)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise from_os_error(error, f"writing {path}") from error
+
+
+COMMANDS = (
+    Command(
+        "render",
+        "show what a recipe becomes: its outputs, hashes and dependencies",
+        run,
+        args=(
+            Arg(("recipe",), "folder of a recipe, or its meta.yaml", {"nargs": "+", "metavar": "RECIPE"}, "recipe"),
+            Arg(("--output",), "print the file names of the packages only", {"action": "store_true"}),
+            Arg(("--yaml",), "print the rendered recipes as YAML", {"action": "store_true"}),
+            Arg(("-f", "--file"), "write the YAML to this file", {"metavar": "FILE"}, "path"),
+            Arg(
+                ("--no-finalize",),
+                "leave dependencies as written: solve nothing, read no channel",
+                {"action": "store_true"},
+            ),
+            Arg(("--finalize",), "pin dependencies as the build would (the default)", {"action": "store_true"}),
+            *options.RENDERING,
+            options.accepted("--verbose", why="progress is always shown"),
+            options.NOT_HASHED,
+            options.BOOTSTRAP,
+        ),
+        examples=(
+            "cbw render recipes-examples/bsdiff4 -c host",
+            "cbw render --no-finalize --output RECIPE",
+            'cbw render --json --variants "{python: [3.11, 3.12]}" RECIPE OTHER_RECIPE',
+        ),
+        group="recipes",
+    ),
+)

@@ -1,0 +1,150 @@
+"""What commands give back: plain data that `views` draw and `--json` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from cbw_core.errors import CbwError
+    from cbw_core.render.output import Output
+    from cbw_core.session import PhaseStatus, SessionInfo, SessionStatus
+
+
+@dataclass(frozen=True)
+class Text:
+    """Text to be shown as it is: help, a completion script."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class RenderedRecipe:
+    """One recipe rendered, or refused. skipped: (what, why) of each skipped output or variant."""
+
+    recipe: str
+    outputs: tuple[Output, ...] = ()
+    skipped: tuple[Mapping[str, Any], ...] = ()
+    warnings: tuple[str, ...] = ()
+    error: CbwError | None = None
+
+
+@dataclass(frozen=True)
+class RenderReport:
+    """Recipes in the order given. form: how a person wants to see them. packages: the folder built packages go to."""
+
+    recipes: tuple[RenderedRecipe, ...]
+    form: Literal["tree", "output", "yaml"] = "tree"
+    packages: str = ""
+    package_format: str = ".conda"
+    written: str | None = None
+
+
+@dataclass(frozen=True)
+class DebugReady:
+    """A session prepared for a person. mode: "recipe" (build and host environments) or "package" (test environment).
+
+    activation: the line to paste into bash. source_tree: the work folder, None for a package. script: the file the hint
+    tells to run, None when there is none. only: show the activation line alone.
+    """
+
+    session: SessionStatus
+    mode: Literal["recipe", "package"]
+    activation: str
+    source_tree: str | None = None
+    script: str | None = None
+    only: bool = False
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    """Sessions as `build` left them, in build order; what was skipped; packages made; errors of recipes with -k."""
+
+    sessions: tuple[SessionStatus, ...]
+    packages: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    errors: tuple[CbwError, ...] = ()
+    source_trees: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """The session asked for, and the group of its recipe's outputs (itself among them)."""
+
+    session: SessionStatus
+    group: tuple[SessionStatus, ...] = ()
+
+
+@dataclass(frozen=True)
+class PhaseReport:
+    """What `step`, `run`, `rerun` or `rewind` did: the phases that ran, and the session afterwards."""
+
+    ran: tuple[PhaseStatus, ...]
+    session: SessionStatus
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class SessionList:
+    sessions: tuple[SessionInfo, ...]
+    current: str | None = None
+    croot: str = ""
+
+
+@dataclass(frozen=True)
+class LogText:
+    """A phase's log."""
+
+    phase: str
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Using:
+    """The session that is now the current one."""
+
+    session: SessionStatus
+
+
+@dataclass(frozen=True)
+class Purged:
+    paths: tuple[str, ...]
+    croot: str = ""
+
+
+@dataclass(frozen=True)
+class ShellEnded:
+    """A shell or a command run in a session's environment came to its end."""
+
+    status: int
+    command: str | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What cbw goes by: every field of Config, and where the value comes from where it is known."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Asserted:
+    """An assertion that holds."""
+
+    what: str
+
+
+@dataclass(frozen=True)
+class ScriptOption:
+    """`set -e` / `set +e`: whether a script ends at its first failure."""
+
+    stop_at_failure: bool
+
+
+@dataclass(frozen=True)
+class Leave:
+    """`quit`: the face is to end, with this exit status (None: that of the last failure)."""
+
+    status: int | None = None

@@ -1,0 +1,140 @@
+"""The text of the logs: what the engine says now, and what earlier runs left in log files."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cbw_core.events import Event, LogLine, Note, PhaseEnded, PhaseStarted
+from cbw_workbench.tui.state import LogKey, duration
+
+MOST_LINES = 500_000
+_CUT = 100_000
+_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]")
+
+
+def plain(line: str) -> str:
+    """A line as a terminal would leave it: what a carriage return overwrote is gone, so are control sequences."""
+    if line.isprintable():
+        return line
+    line = line.rstrip("\r")
+    if "\r" in line:
+        line = line[line.rindex("\r") + 1 :]
+    return _CONTROL.sub("", line.expandtabs(8))
+
+
+@dataclass
+class Log:
+    """The lines of one phase's log. `dropped`: how many of its oldest were let go to spare memory."""
+
+    lines: list[str] = field(default_factory=list)
+    dropped: int = 0
+    version: int = 0
+
+    def extend(self, lines: Iterable[str]) -> None:
+        self.lines.extend(lines)
+        if len(self.lines) > MOST_LINES:
+            del self.lines[:_CUT]
+            self.dropped += _CUT
+            self.version += 1
+
+    def clear(self) -> None:
+        self.lines = []
+        self.dropped = 0
+        self.version += 1
+
+
+class LogBook:
+    """The logs by key. Only the app's thread writes to it."""
+
+    def __init__(self) -> None:
+        self._logs: dict[LogKey, Log] = {}
+        self._key = LogKey()
+
+    def __contains__(self, key: LogKey) -> bool:
+        return key in self._logs
+
+    def log(self, key: LogKey) -> Log:
+        """The log of `key`, empty where nothing is known of it."""
+        return self._logs.get(key) or Log()
+
+    def put(self, key: LogKey, lines: Sequence[str]) -> None:
+        """A log read from a file; one that came in by events is newer and stays."""
+        self._logs.setdefault(key, Log()).extend(lines if not self._logs[key].lines else ())
+
+    def forget(self, key: LogKey) -> None:
+        self._logs.pop(key, None)
+
+    def add(self, events: Iterable[Event]) -> None:
+        """What the engine said: a phase that starts begins its log anew."""
+        waiting: list[str] = []
+        for event in events:
+            if isinstance(event, LogLine):
+                waiting.append(plain(event.text))
+            elif isinstance(event, Note):
+                waiting.append(f"{_NOTE[event.level]} {plain(event.text)}")
+            elif isinstance(event, PhaseStarted):
+                self._flush(waiting)
+                self._key = LogKey(event.session or event.output, event.phase)
+                self._logs.setdefault(self._key, Log()).clear()
+            elif isinstance(event, PhaseEnded):
+                waiting.append(f"── {event.phase} {event.state} after {duration(event.seconds)}")
+                self._flush(waiting)
+        self._flush(waiting)
+
+    def _flush(self, waiting: list[str]) -> None:
+        if waiting:
+            self._logs.setdefault(self._key, Log()).extend(waiting)
+            waiting.clear()
+
+
+_NOTE = {"info": "note:", "hint": "hint:", "warning": "warning:"}
+
+
+def read_log(path: str) -> tuple[str, ...]:
+    """The lines of a log file; empty when there is none."""
+    try:
+        text = Path(path).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return ()
+    return tuple(plain(line) for line in text.split("\n")[: None if not text.endswith("\n") else -1])
+
+
+@dataclass
+class Wrapping:
+    """Where lines come to lie when each takes as many rows as it needs at `width` (0: one row each)."""
+
+    width: int = 0
+    ends: list[int] = field(default_factory=list)
+
+    def extend(self, lines: Sequence[str]) -> None:
+        """Lay out the lines that were added since."""
+        at = self.ends[-1] if self.ends else 0
+        width = self.width
+        for line in lines[len(self.ends) :]:
+            at += 1 if width <= 0 or len(line) <= width else -(-len(line) // width)
+            self.ends.append(at)
+
+    @property
+    def height(self) -> int:
+        return self.ends[-1] if self.ends else 0
+
+    def line_at(self, row: int) -> tuple[int, int]:
+        """The line a row belongs to, and which of its pieces (from 0) it is."""
+        index = bisect_right(self.ends, row)
+        return index, row - (self.ends[index - 1] if index else 0)
+
+    def row_of(self, line: int) -> int:
+        return self.ends[line - 1] if line else 0
+
+
+def find_lines(lines: Sequence[str], text: str) -> list[int]:
+    """The numbers (from 0) of the lines that contain `text`; capitals matter only when `text` has some."""
+    if not text:
+        return []
+    if text == text.lower():
+        return [i for i, line in enumerate(lines) if text in line.lower()]
+    return [i for i, line in enumerate(lines) if text in line]
