@@ -1,0 +1,110 @@
+"""Parts of a recipe's text, cut out by pattern as conda-build cuts them.
+
+conda-build decides which variables a recipe uses by looking at its text, not at its data; what a part is, is therefore
+decided by these patterns (conda_build.metadata: extract_*_text, output_re, numpy_*_re) and must not be improved.
+All functions are text -> text.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+_OUTPUT = re.compile(r"^\ +-\ +(?:name|type):.+?(?=^\w|\Z|^\ +-\ +(?:name|type))", re.M | re.S)
+_REQUIREMENTS_OF_OUTPUT = re.compile(
+    r"(^\s*requirements:.*?)(?=^\s*test:|^\s*extra:|^\s*about:|^\s*-\s+name:|^outputs:|\Z)", re.M | re.S
+)
+_REQUIREMENTS_OF_TOP = re.compile(r"(^requirements:.*?)(?=^test:|^extra:|^about:|^outputs:|\Z)", re.M | re.S)
+_OUTPUTS = re.compile(r"(^outputs:.*?)(?=^test:|^extra:|^about:|\Z)", re.M | re.S)
+_SOURCE = re.compile(
+    r"(\s*source:.*?)(?=^build:|^requirements:|^test:|^extra:|^about:|^outputs:|\Z)", re.M | re.S
+)
+_PACKAGE_AND_BUILD = re.compile(r"(^.*?)(?=^requirements:|^test:|^extra:|^about:|^outputs:|\Z)", re.M | re.S)
+_BEFORE_PACKAGE = re.compile(r"(.*)package:", re.M | re.S)
+_ALL_REQUIREMENTS = re.compile(r"requirements:.+?(?=^\w|\Z|^\s+-\s(?=name|type))", re.M | re.S)
+
+_NUMPY_XX = re.compile(r"(numpy\s*x\.x)|pin_compatible\([\'\"]numpy.*max_pin=[\'\"]x\.x[\'\"]")
+_NUMPY_PIN = re.compile(r"pin_\w+\([\'\"]numpy[\'\"]")
+_NUMPY_PIN_X = re.compile(r"pin_\w+\([\'\"]numpy[\'\"].*((?<=x_pin=[\'\"])[x\.]*(?=[\'\"]))")
+_COMPILER = re.compile(r"\{\{\s*compiler\(.*\)\s*\}\}")
+_PIN_SUBPACKAGE = re.compile(r"{{\s*pin_subpackage\(.*\)\s*}}")
+_RAW_STRING = re.compile(r"\s*string:")
+_PKG_HASH = re.compile(r"h\{\{\s*PKG_HASH\s*\}\}")
+_VCS = {vcs: re.compile(rf"{vcs.upper()}_[^\.\s\'\"]+") for vcs in ("git", "svn", "hg")}
+
+
+@lru_cache(maxsize=2048)
+def _part(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    return "\n".join(dict.fromkeys(g for g in match.groups() if g)) if match else ""
+
+
+def outputs_text(text: str) -> str:
+    return _part(_OUTPUTS, text)
+
+
+def source_text(text: str) -> str:
+    return _part(_SOURCE, text)
+
+
+def package_and_build_text(text: str) -> str:
+    return _part(_PACKAGE_AND_BUILD, text)
+
+
+def before_package(text: str) -> str:
+    return _part(_BEFORE_PACKAGE, text)
+
+
+def requirements_text(text: str) -> str:
+    """The requirements of a recipe's or an output's text; which of the two it is, "package:" tells."""
+    return _part(_REQUIREMENTS_OF_TOP if "package:" in text else _REQUIREMENTS_OF_OUTPUT, text)
+
+
+@lru_cache(maxsize=1024)
+def output_blocks(text: str) -> tuple[str, ...]:
+    """The blocks of the outputs section, one for each `- name:` or `- type:`."""
+    return tuple(_OUTPUT.findall(text))
+
+
+@lru_cache(maxsize=2048)
+def first_requirements(text: str) -> str:
+    """From "requirements:" to the next section or output, wherever it stands."""
+    match = _ALL_REQUIREMENTS.search(text)
+    return match.group() if match else ""
+
+
+@lru_cache(maxsize=2048)
+def pins_numpy_xx(requirements: str) -> bool:
+    """`numpy x.x`, or pin_compatible("numpy", max_pin="x.x"): numpy's version goes into the build string."""
+    return bool(_NUMPY_XX.search(requirements))
+
+
+@lru_cache(maxsize=2048)
+def numpy_pin_compatible(requirements: str) -> tuple[bool, bool]:
+    """(is there a pin function for numpy, is its pin other than x.x)."""
+    if not _NUMPY_PIN.search(requirements):
+        return False, True
+    match = _NUMPY_PIN_X.search(requirements)
+    return True, match[1].count("x") != 2 if match else True
+
+
+@lru_cache(maxsize=2048)
+def uses_compiler(requirements: str) -> bool:
+    return bool(_COMPILER.search(requirements))
+
+
+@lru_cache(maxsize=2048)
+def pins_subpackage(requirements: str) -> bool:
+    return bool(_PIN_SUBPACKAGE.search(requirements))
+
+
+@lru_cache(maxsize=2048)
+def hashes_own_string(text: str) -> bool:
+    """Whether the text sets a build string that holds h{{ PKG_HASH }}."""
+    return bool(_RAW_STRING.search(text) and _PKG_HASH.search(text))
+
+
+@lru_cache(maxsize=256)
+def vcs_used(text: str) -> tuple[str, ...]:
+    """The version control systems whose variables (GIT_..., HG_...) the text names."""
+    return tuple(vcs for vcs, pattern in _VCS.items() if pattern.search(text))
