@@ -20,6 +20,13 @@ import select
 import sys
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn, TypeAlias
+
+    Order: TypeAlias = tuple[bytes, bytes, list[bytes], dict[bytes, bytes]]
+
 GRACE = 0.1  # seconds between asking a process to end and ending it
 LINGER = 0.5  # seconds a leftover process has to end by itself: a `tee` that the script wrote through
 PATIENCE = 5.0  # seconds until processes that cannot be ended (another user's, or stuck in the kernel) are given up
@@ -39,7 +46,7 @@ def become_reaper() -> bool:
     return done and os.path.exists(f"/proc/self/task/{os.getpid()}/children")  # noqa: PTH110 (pathlib is slow to import)
 
 
-def read_order(control: int) -> tuple[bytes, bytes, list[bytes], dict[bytes, bytes]]:
+def read_order(control: int) -> Order:
     """(folder, program, argv, environment): an 8-byte length, then NUL-separated: folder, program, number of
     arguments, the arguments, then NAME=value for each variable."""
     size = int.from_bytes(read_exactly(control, 8), "big")
@@ -58,14 +65,55 @@ def read_exactly(fd: int, size: int) -> bytes:
     return data
 
 
-def start(folder: bytes, program: bytes, argv: list[bytes], env: dict[bytes, bytes], status: int) -> int:
+def start(order: Order, status: int) -> int:
     """The child's process id. It leads a session and process group of its own, with no controlling terminal."""
     pid = os.fork()
-    if pid:
-        return pid
+    if pid == 0:
+        become(order, status, os.setsid)
+    return pid
+
+
+def start_on_terminal(order: Order, status: int, control: int) -> tuple[int, int]:
+    """(child, leader): the child's output goes to the terminal that ours goes to, and nobody can wait there for input.
+
+    The terminal belongs to a session whose foreground is its leader, which does nothing. The child is of that session,
+    but in the background; and its parent, we, are of another session: from such an "orphaned" group a read of the
+    terminal fails at once, where it would wait for ever otherwise (a pager does not ask whether there is a keyboard).
+    """
+    leash, leash_end = os.pipe()
+    told, tell = os.pipe()
+    leader = os.fork()
+    if leader:
+        os.close(leash)
+        os.close(tell)
+        child = int(read_exactly(told, 8) or 0)
+        os.close(told)
+        return child, leader  # leash_end stays open as long as we live
+    null = os.open(os.devnull, os.O_RDWR)
+    os.login_tty(os.dup(1))
+    middle = os.fork()
+    if middle == 0:
+        if os.fork():
+            os._exit(0)
+        os.dup2(null, 0)
+        os.setpgid(0, 0)
+        os.write(tell, b"%8d" % os.getpid())
+        become(order, status, lambda: None)
+    for fd in (0, 1, 2):
+        os.dup2(null, fd)
+    for fd in (status, control, leash_end, tell, told):
+        os.close(fd)
+    os.waitpid(middle, 0)
+    os.read(leash, 1)
+    os._exit(0)
+
+
+def become(order: Order, status: int, prepare: Callable[[], object]) -> NoReturn:
+    """Turn this process into the program ordered; tell `status` when that fails."""
+    folder, program, argv, env = order
     what = b"folder"
     try:
-        os.setsid()
+        prepare()
         for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and what is ignored stays so after exec
             signal.signal(number, signal.SIG_DFL)
         os.chdir(folder)
@@ -85,6 +133,7 @@ class Warden:
         self.control = control
         self.reaper = reaper
         self.child = 0
+        self.leader = 0  # of a session with a terminal; ends when we do
         self.status: int | None = None
         self.told_to_end = False
         self.poller = select.poll()
@@ -116,7 +165,8 @@ class Warden:
             except OSError:
                 return []
             return [-self.child]
-        found = children(os.getpid())
+        found = [pid for pid in children(os.getpid()) if pid != self.leader]
+        found += children(self.leader) if self.leader else []
         for pid in found:  # grows while we walk
             found += children(pid)
         return found
@@ -184,7 +234,10 @@ def main(control: int, status: int) -> None:
         signal.signal(number, lambda *_: None)
     order = read_order(control)
     warden = Warden(control, wake, reaper)
-    warden.child = start(*order, status)
+    if reaper and os.isatty(1):
+        warden.child, warden.leader = start_on_terminal(order, status, control)
+    else:
+        warden.child = start(order, status)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 1)  # the master sees the end of the output when the last process below us has closed it
     os.dup2(null, 2)

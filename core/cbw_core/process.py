@@ -91,7 +91,9 @@ def run(
     (without newline, undecodable bytes replaced; of a line that was written over with carriage returns its last
     text) and as they are, appended, to `log`; stdin is empty.
 
-    pty:     give the child a terminal for its output, so that its lines are not held back.
+    pty:     give the child a terminal for its output, so that its lines are not held back. Who reads from it (a pager,
+             a question for a password) gets an error at once, and does not wait for ever. PAGER and GIT_PAGER are
+             `cat` where `env` does not say: a program asked for its log must not think that somebody turns pages.
     timeout: seconds after which the child and all below it are ended (status 124).
     Processes that the child leaves behind have half a second to end, then they are ended.
     Raises Interrupted when `cancel` is asked for: the child and all its descendants are gone by then (within 200 ms).
@@ -101,6 +103,8 @@ def run(
 
     if cancel is not None:
         cancel.check()
+    if pty:
+        env = {"PAGER": "cat", "GIT_PAGER": "cat", **env}
     order = _order(_program(argv[0], env), argv, cwd, env)
     started = time.monotonic()
     lines = _Lines(on_line)
@@ -109,7 +113,10 @@ def run(
             sink = stack.enter_context(log.open("ab", buffering=0)) if log is not None else None
         except OSError as error:
             raise from_os_error(error, "writing the log") from error
-        warden = stack.enter_context(_Warden(pty))
+        try:
+            warden = stack.enter_context(_Warden(pty))
+        except OSError as error:  # no more processes, descriptors or terminals
+            raise from_os_error(error, f"starting {argv[0]}") from error
         warden.give(order)
         if cancel is not None:
             stack.callback(cancel.on_request(warden.end))

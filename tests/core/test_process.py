@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -111,11 +112,44 @@ def test_stdin_is_empty_and_output_is_a_terminal_only_when_asked(tmp_path: Path)
     assert bash(script, tmp_path, pty=True)[1] == ["no input", "terminal", "no keyboard"]
 
 
-def test_terminal_has_a_size_and_nobody_can_be_asked_through_it(tmp_path: Path) -> None:
-    assert bash("stty size <&1; (: </dev/tty) 2>/dev/null || echo nobody there", tmp_path, pty=True)[1] == [
-        "40 120",
-        "nobody there",
-    ]
+def test_terminal_has_a_size(tmp_path: Path) -> None:
+    assert bash("stty size <&1", tmp_path, pty=True)[1] == ["40 120"]
+
+
+READERS = {
+    "terminal by name": "exec 3<>/dev/tty && read x <&3 && echo read || echo nobody there",
+    "the output's terminal": "read x <&1 && echo read || echo nobody there",
+    "the terminal of stderr opened again": 'read x < "$(readlink /proc/self/fd/2)" && echo read || echo nobody there',
+    "silent reading": "(read -s x <&2) && echo read || echo nobody there",
+}
+
+
+@linux
+@pytest.mark.parametrize("name", READERS)
+def test_who_waits_for_a_keyboard_gets_an_error(tmp_path: Path, name: str) -> None:
+    done, lines = bash(READERS[name], tmp_path, pty=True, timeout=20)
+    assert done.status == 0
+    assert lines[-1] == "nobody there"
+
+
+@pytest.mark.skipif(shutil.which("less") is None, reason="no less here")
+def test_a_pager_does_not_wait_for_ever(tmp_path: Path) -> None:
+    assert bash("seq 1000 | less; echo left", tmp_path, pty=True, timeout=20)[1][-1].endswith("left")
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="no git here")
+def test_git_writes_its_log_through_no_pager(tmp_path: Path) -> None:
+    script = """set -e
+    git init -q .
+    for i in $(seq 60); do git -c user.name=a -c user.email=b commit -q --allow-empty -m "change $i"; done
+    git log --format=%s
+    echo left
+    """
+    env = {**ENV, "HOME": str(tmp_path)}
+    lines: list[str] = []
+    done = run(["bash", "-c", script], cwd=tmp_path, env=env, on_line=lines.append, pty=True, timeout=60)
+    assert done.status == 0
+    assert lines == [*(f"change {i}" for i in range(60, 0, -1)), "left"]
 
 
 def test_environment_is_exactly_what_was_given(tmp_path: Path) -> None:
@@ -233,11 +267,12 @@ def test_error_in_the_callback_ends_the_child(tmp_path: Path) -> None:
 
 
 @linux
-def test_nothing_survives_when_we_are_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pty", [False, True])
+def test_nothing_survives_when_we_are_killed(tmp_path: Path, pty: bool) -> None:
     script = (
         "from pathlib import Path; from cbw_core.process import run; import os\n"
         "script = '(setsid sleep 600 & echo $! > a.new; mv a.new a); echo $$ > b.new; mv b.new b; sleep 600'\n"
-        "run(['bash', '-c', script], cwd=Path.cwd(), env=dict(os.environ))"
+        f"run(['bash', '-c', script], cwd=Path.cwd(), env=dict(os.environ), pty={pty})"
     )
     master = subprocess.Popen([sys.executable, "-c", script], cwd=tmp_path)
     try:

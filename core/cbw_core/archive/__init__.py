@@ -1,4 +1,4 @@
-"""Package archives written, and any archive read safely: `write_package(target, members)`, `extract(archive, folder)`."""
+"""Package archives written: `write_package(target, members)`; any archive read safely: `extract(archive, folder)`."""
 
 from __future__ import annotations
 

@@ -27,8 +27,7 @@ class Limit:
 
 def shown(name: str) -> str:
     """A member's name as it may be printed: no control characters, no undecodable bytes, at most 200 characters."""
-    text = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogateescape").decode("latin-1") for c in name)
-    text = text.encode("utf-8", "backslashreplace").decode()
+    text = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
     return text if len(text) <= 200 else text[:197] + "..."
 
 

@@ -27,8 +27,6 @@ class LzwStream:
         self._blocks = bool(head[2] & 0x80)
         self._raw = raw
         self._bits = 9
-        self._groups = b""  # the codes of one group, as one number
-        self._in_group = 0
         self._table: list[bytes] = []
         self._clear()
         self._previous: bytes | None = None
@@ -56,18 +54,17 @@ class LzwStream:
             number = int.from_bytes(group, "little")
             mask, bits = (1 << self._bits) - 1, self._bits
             for index in range(len(group) * 8 // bits):
-                self._take((number >> (index * bits)) & mask)
-                if self._bits != bits:
+                if self._take((number >> (index * bits)) & mask):
                     break
 
-    def _take(self, code: int) -> None:
+    def _take(self, code: int) -> bool:
+        """Decode one code. True when the code size was set anew: what is left of the group is padding."""
         table = self._table
         if code == _CLEAR and self._blocks:
             self._clear()
             self._previous = None
-            # marks the change of size even from 9 to 9 bits: what is left of the group is padding
-            self._bits = _Same(9)
-            return
+            self._bits = 9
+            return True
         if code < len(table):
             word = table[code]
         elif code == len(table) and self._previous is not None:
@@ -75,8 +72,10 @@ class LzwStream:
         else:
             raise OSError("a code of the compress stream stands for nothing")
         self._ready += word
-        if self._previous is not None and len(table) < 1 << self._largest:
-            table.append(self._previous + word[:1])
+        before, self._previous = self._previous, word
+        if before is not None and len(table) < 1 << self._largest:
+            table.append(before + word[:1])
             if len(table) >= 1 << self._bits and self._bits < self._largest:
-                self._bits = int(self._bits) + 1
-        self._previous = word
+                self._bits += 1
+                return True
+        return False

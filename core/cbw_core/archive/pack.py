@@ -10,6 +10,7 @@ import os
 import secrets
 import stat
 import tarfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
-from cbw_core.errors import BuildError, from_os_error
+from cbw_core.errors import BuildError, Interrupted, UsageError, from_os_error
 from cbw_core.process import Cancel
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ SUFFIXES = (".conda", ".tar.bz2")
 # Later than 1980, where zip's calendar begins.
 DEFAULT_TIMESTAMP = 1_577_836_800
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 18
 _BLOCK = tarfile.BLOCKSIZE
 # ZipFile has to know beforehand whether an entry may pass 2 GiB; zstd never adds more than this to what it is given.
 _ZIP64_FROM = (1 << 31) - (1 << 20)
@@ -73,8 +74,9 @@ def write_package(
     streamed: what is held in memory does not grow with them. `target` appears whole or not at all; its folder is made.
 
     on_progress: called with bytes read so far, bytes in all and the member's path.
-    Raises BuildError(kind="package") for a suffix or path that no package can have, a path given twice, a file that
-    is not there or changes while it is read; EnvironmentFailure(kind="disk"); Interrupted.
+    Raises UsageError for a level zstd does not have; BuildError(kind="package") for a suffix or path that no package
+    can have, a path given twice, a file that is not there or changes while it is read;
+    EnvironmentFailure(kind="disk"); Interrupted, at once: what compresses ends by itself, soon after.
     """
     suffix = next((s for s in SUFFIXES if target.name.endswith(s)), None)
     if suffix is None:
@@ -83,24 +85,35 @@ def write_package(
             kind="package",
             why=f"A package's name ends with {' or '.join(SUFFIXES)}.",
         )
+    if not 1 <= level <= 22:
+        raise UsageError(f"there is no compression level {level}", why="zstd has levels 1 to 22.")
     entries = [_Entry.of(member, timestamp) for member in _sorted(members)]
     meter = _Meter(sum(entry.info.size for entry in entries), on_progress, cancel)
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("xb") as stream:
-            if suffix == ".conda":
-                _write_conda(stream, target.name.removesuffix(suffix), entries, meter, level, threads, timestamp)
-            else:
-                _write_bz2(stream, entries, meter)
-            stream.flush()
-            os.fsync(stream.fileno())
+        name = target.name.removesuffix(suffix)
+
+        def write() -> None:
+            with part.open("xb") as stream:
+                if suffix == ".conda":
+                    _write_conda(stream, name, entries, meter, level, threads, timestamp)
+                else:
+                    _write_bz2(stream, entries, meter)
+                stream.flush()
+                os.fsync(stream.fileno())
+
+        _in_thread(write, meter, cancel, lambda: _forget(part))
         part.replace(target)
     except OSError as error:
         raise from_os_error(error, f"writing {target.name}") from error
     finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+        _forget(part)
+
+
+def _forget(part: Path) -> None:
+    with suppress(OSError):
+        part.unlink(missing_ok=True)
 
 
 def _sorted(members: Sequence[Member]) -> list[Member]:
@@ -161,16 +174,47 @@ def _size(member: Member) -> int:
     return found.st_size
 
 
+def _in_thread(work: Callable[[], None], meter: _Meter, cancel: Cancel | None, undo: Callable[[], None]) -> None:
+    """Do `work` in a thread of its own, and stop waiting for it when `cancel` is asked for: zstd's workers do not give
+    up before they have compressed all they have, which takes seconds."""
+    finished = threading.Event()
+    failures: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            work()
+        except BaseException as error:
+            failures.append(error)
+            undo()  # the one who waits may have gone before there was anything to undo
+        finally:
+            finished.set()
+
+    forget = cancel.on_request(finished.set) if cancel is not None else lambda: None
+    try:
+        threading.Thread(target=body, name="cbw-pack", daemon=True).start()
+        finished.wait()
+        if cancel is not None:
+            cancel.check()
+        if failures:
+            raise failures[0]
+    finally:
+        meter.abandoned = True
+        forget()
+
+
 class _Meter:
-    """Counts what was read, says so, and looks at cancel."""
+    """Counts what was read, says so, and ends the work that nobody waits for."""
 
     def __init__(self, total: int, on_progress: OnProgress | None, cancel: Cancel | None) -> None:
         self.done, self.total, self.on_progress, self.cancel = 0, total, on_progress, cancel
+        self.abandoned = False
 
     def add(self, count: int, path: str) -> None:
         self.done += count
         if self.cancel is not None:
             self.cancel.check()
+        if self.abandoned:
+            raise Interrupted("interrupted")
         if self.on_progress is not None:
             self.on_progress(self.done, self.total, path)
 
@@ -245,9 +289,21 @@ def _write_zstd(
 
     # One worker or many give the same bytes, none gives others: so there is always one at least.
     workers = threads if threads > 0 else os.cpu_count() or 1
-    compressor = zstandard.ZstdCompressor(level=level, threads=max(1, workers), write_content_size=True)
-    with compressor.stream_writer(stream, size=size, closefd=False) as packed:
-        _write_tar(packed, entries, meter)
+    # Not stream_writer: left by an error, it would first compress all that it was given.
+    packed = zstandard.ZstdCompressor(level=level, threads=workers).compressobj(size=size)
+    _write_tar(_Compressed(stream, packed.compress), entries, meter)
+    stream.write(packed.flush())
+
+
+@dataclass(frozen=True)
+class _Compressed:
+    """Writes to `stream` what `compress` makes of what is written."""
+
+    stream: IO[bytes]
+    compress: Callable[[bytes], bytes]
+
+    def write(self, data: bytes, /) -> None:
+        self.stream.write(self.compress(data))
 
 
 def _zip_info(name: str, timestamp: int) -> ZipInfo:

@@ -89,11 +89,13 @@ def decompressed(raw: IO[bytes], kind: str, archive: Path) -> IO[bytes]:
 
 
 def broken_stream_errors() -> tuple[type[Exception], ...]:
-    """What the decompressors raise for damaged data."""
+    """What the readers and decompressors raise for damaged data."""
     import lzma
+    import tarfile
+    import zipfile
     import zlib
 
-    found: list[type[Exception]] = [EOFError, zlib.error, lzma.LZMAError, OSError]
+    found: list[type[Exception]] = [EOFError, OSError, zlib.error, lzma.LZMAError, tarfile.TarError, zipfile.BadZipFile]
     try:
         import zstandard
 
@@ -130,7 +132,7 @@ class Counter:
 
 
 class Forward(io.RawIOBase):
-    """A stream that is read forward, with `tell` and `seek` as tarfile needs them. Every byte that passes is counted."""
+    """A stream read forward, with `tell` and `seek` as tarfile needs them. Every byte that passes is counted."""
 
     def __init__(self, inner: IO[bytes], counter: Counter | None, archive: Path, largest: int) -> None:
         self._inner = inner
@@ -141,10 +143,9 @@ class Forward(io.RawIOBase):
         self._end = 0  # how far the inner stream was read
         self._at = 0
 
-    @property
-    def tail(self) -> bytes:
-        """The last bytes read (up to 4096)."""
-        return self._tail
+    def since(self, offset: int) -> bytes:
+        """What was read from `offset` to here (at most the last 4096 bytes)."""
+        return self._tail[max(len(self._tail) - (self._end - offset), 0) :] if offset < self._end else b""
 
     def peek(self, count: int) -> bytes:
         """The next bytes, still to be read. At most 4096, at the beginning."""
@@ -203,5 +204,11 @@ class Forward(io.RawIOBase):
 
     def drain(self) -> None:
         """Read to the end, so that the checksums behind the last member are looked at."""
-        while self.read(1 << 20):
-            pass
+        import gzip
+
+        try:
+            while self.read(1 << 20):
+                pass
+        except gzip.BadGzipFile as error:
+            if "Not a gzipped file" not in str(error):  # what follows the end of a gzip is ignored, as gzip does
+                raise

@@ -1,1 +1,46 @@
-""""""
+"""The build script and the world it runs in: variables, build_env_setup.sh, conda_build.sh, and running them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cbw_core.build.digests import inputs
+    from cbw_core.build.running import run_build
+    from cbw_core.build.script import Script, script_of
+    from cbw_core.build.variables import active_prefixes, build_prefix, environment, undefined
+    from cbw_core.build.writing import Scripts, write_scripts
+
+__all__ = [
+    "Script",
+    "Scripts",
+    "active_prefixes",
+    "build_prefix",
+    "environment",
+    "inputs",
+    "run_build",
+    "script_of",
+    "undefined",
+    "write_scripts",
+]
+
+_HOME = {
+    "Script": "script",
+    "Scripts": "writing",
+    "active_prefixes": "variables",
+    "build_prefix": "variables",
+    "environment": "variables",
+    "inputs": "digests",
+    "run_build": "running",
+    "script_of": "script",
+    "undefined": "variables",
+    "write_scripts": "writing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

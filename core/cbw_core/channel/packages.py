@@ -15,10 +15,10 @@ def read_index_json(package: Path) -> dict[str, Any]:
     """info/index.json of a .conda or .tar.bz2. Raises EnvironmentFailure(kind="package") naming the file."""
     text = _info(package, ("info/index.json",)).get("info/index.json")
     if text is None:
-        raise _unreadable(package, "it has no info/index.json")
+        raise unreadable(package, "it has no info/index.json")
     data = _json(package, "info/index.json", text)
     if not isinstance(data, dict):
-        raise _unreadable(package, "its info/index.json is not an object")
+        raise unreadable(package, "its info/index.json is not an object")
     return data
 
 
@@ -33,12 +33,13 @@ def parse_run_exports(package: Path, texts: dict[str, bytes]) -> dict[str, tuple
     if (text := texts.get("info/run_exports.json")) is not None:
         return normal_run_exports(_json(package, "info/run_exports.json", text))
     if (text := texts.get("info/run_exports.yaml")) is not None:
-        from ruamel.yaml import YAML, YAMLError
+        from ruamel.yaml import YAML
+        from ruamel.yaml.error import YAMLError
 
         try:
             return normal_run_exports(YAML(typ="safe", pure=True).load(text))
         except YAMLError as error:
-            raise _unreadable(package, f"its info/run_exports.yaml does not parse: {error}") from None
+            raise unreadable(package, f"its info/run_exports.yaml does not parse: {error}") from None
     return {}
 
 
@@ -57,7 +58,6 @@ def _info(package: Path, names: tuple[str, ...]) -> dict[str, bytes]:
     import zipfile
     from tarfile import TarError
 
-    from conda_package_streaming.exceptions import CondaPackageStreamingError  # type: ignore[attr-defined]
     from conda_package_streaming.package_streaming import stream_conda_component
     from zstandard import ZstdError
 
@@ -71,11 +71,9 @@ def _info(package: Path, names: tuple[str, ...]) -> dict[str, bytes]:
                     if len(found) == len(names):
                         break
     except FileNotFoundError:
-        raise _unreadable(package, "there is no such file") from None
+        raise unreadable(package, "there is no such file") from None
     except (OSError, EOFError, TarError, zipfile.BadZipFile, ZstdError, LookupError, ValueError) as error:
-        raise _unreadable(package, str(error) or type(error).__name__) from None
-    except CondaPackageStreamingError as error:
-        raise _unreadable(package, str(error)) from None
+        raise unreadable(package, str(error) or type(error).__name__) from None
     return found
 
 
@@ -83,10 +81,11 @@ def _json(package: Path, name: str, text: bytes) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise _unreadable(package, f"its {name} does not parse: {error}") from None
+        raise unreadable(package, f"its {name} does not parse: {error}") from None
 
 
-def _unreadable(package: Path, why: str) -> EnvironmentFailure:
+def unreadable(package: Path, why: str) -> EnvironmentFailure:
+    """The error for a file that is no package, or not one that can be used."""
     return EnvironmentFailure(
         f"{package.name} is not a readable package",
         kind="package",

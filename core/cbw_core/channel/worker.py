@@ -23,6 +23,11 @@ from typing import IO, Any
 from cbw_core.errors import CbwError, EnvironmentFailure, error_from_json
 from cbw_core.process import Cancel
 
+# Our own import path, by argument: PYTHONPATH would reach the link scripts of packages.
+_START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from cbw_core.channel.worker_main import main; main()"
+)
+
 
 class Worker:
     """A child that runs jobs, one at a time; started by the first `call`, started again after a cancel.
@@ -114,19 +119,17 @@ class _Child:
     """The process and its two pipes: requests go to its stdin, answers come line by line from its stdout."""
 
     def __init__(self, environ: dict[str, str] | None) -> None:
-        env = dict(os.environ) if environ is None else environ
-        env = {**env, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p), "PYTHONUNBUFFERED": "1"}
-        env.setdefault("RUST_BACKTRACE", "0")
+        env = {"RUST_BACKTRACE": "0", **(os.environ if environ is None else environ)}
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed by end)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "cbw_core.channel.worker_main"],
+            [sys.executable, "-I", "-c", _START, json.dumps([os.path.abspath(p) for p in sys.path])],  # noqa: PTH100
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             env=env,
             start_new_session=True,  # Ctrl-C in the terminal is ours to handle; a kill takes its children too
         )
-        self._killing = threading.Lock()
+        self._killing = threading.RLock()  # a signal handler may cancel while `end` holds it
         self._reaped = False
 
     def alive(self) -> bool:

@@ -1,7 +1,7 @@
 """The other end of `worker`: reads jobs from stdin, runs them in one event loop, answers on what was stdout.
 
 A job is `async def job(state, payload, emit)`: `state` is a dict that lives as long as this process, `emit` sends an
-event (from any thread). This module is run, never imported by the engine.
+event (from any thread). Only the child calls `main`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 
 from cbw_core.errors import CbwError
 
-State: TypeAlias = dict[str, Any]
+State: TypeAlias = dict[Any, Any]
 Emit: TypeAlias = Callable[[dict[str, Any]], None]
 Job: TypeAlias = Callable[[State, dict[str, Any], Emit], Coroutine[Any, Any, Any]]
 
@@ -44,8 +44,8 @@ def main() -> None:
     state: State = {}
     while (request := requests.get()) is not None:
         module, _, name = request["job"].partition(":")
-        job: Job = getattr(importlib.import_module(module), name)
         try:
+            job: Job = getattr(importlib.import_module(module), name)
             result = loop.run_until_complete(job(state, request["payload"], lambda event: answer({"event": event})))
             answer({"result": result})
         except CbwError as error:
@@ -59,7 +59,3 @@ def _read(requests: queue.SimpleQueue[dict[str, Any] | None]) -> None:
     for line in sys.stdin.buffer:
         requests.put(json.loads(line))
     os.killpg(0, signal.SIGKILL)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,1 +1,51 @@
-""""""
+"""Environments: channels, solving, installing, what is in a prefix, and activating it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cbw_core.env.activate import activation
+    from cbw_core.env.channels import ChannelRef, channels_of, redact
+    from cbw_core.env.installing import install
+    from cbw_core.env.prefix import Changes, changes, installed_files, is_installed, manifest
+    from cbw_core.env.resolver import ChannelResolver
+    from cbw_core.env.specs import match_spec
+
+__all__ = [
+    "Changes",
+    "ChannelRef",
+    "ChannelResolver",
+    "activation",
+    "changes",
+    "channels_of",
+    "install",
+    "installed_files",
+    "is_installed",
+    "manifest",
+    "match_spec",
+    "redact",
+]
+
+_HOME = {
+    "Changes": "prefix",
+    "ChannelRef": "channels",
+    "ChannelResolver": "resolver",
+    "activation": "activate",
+    "changes": "prefix",
+    "channels_of": "channels",
+    "install": "installing",
+    "installed_files": "prefix",
+    "is_installed": "prefix",
+    "manifest": "prefix",
+    "match_spec": "specs",
+    "redact": "channels",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

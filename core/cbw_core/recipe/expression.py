@@ -1,4 +1,4 @@
-"""The expression language of selectors: a small part of Python, compiled to closures and evaluated by us, never by eval.
+"""The expression language of selectors: a small part of Python, compiled to closures, never by eval.
 
 What is allowed is what conda-build allows (conda_build.metadata.evalidate_model): constants, names, comparisons,
 and/or/not, `+ - / %`, subscripts, conditional expressions, tuples, lists, dicts, seven functions and a few methods.
@@ -26,8 +26,26 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tuple": tuple,
 }
 ATTRIBUTES = frozenset(
-    "endswith index lower rsplit split startswith strip upper join replace "
-    "get items keys values environ getenv pathsep sep".split()
+    [
+        "endswith",
+        "index",
+        "lower",
+        "rsplit",
+        "split",
+        "startswith",
+        "strip",
+        "upper",
+        "join",
+        "replace",
+        "get",
+        "items",
+        "keys",
+        "values",
+        "environ",
+        "getenv",
+        "pathsep",
+        "sep",
+    ]
 )
 MAX_LENGTH = 1_000_000
 MAX_EXPRESSION = 10_000

@@ -30,7 +30,9 @@ def find_recipe(recipe: Path) -> Path:
             )
         return path
     if not path.is_dir():
-        raise RecipeError(f"there is no recipe at {path}", place=Place(str(path)), hint="Give a folder with a meta.yaml.")
+        raise RecipeError(
+            f"there is no recipe at {path}", place=Place(str(path)), hint="Give a folder with a meta.yaml."
+        )
     here = [path / name for name in META_NAMES if (path / name).is_file()]
     if len(here) == 1:
         return here[0]

@@ -14,49 +14,140 @@ FIELDS: dict[str, dict[str, type | None]] = {
     "package": {"name": None, "version": str},
     "source": {
         **dict.fromkeys(
-            "fn url sha1 sha224 sha256 sha384 sha512 content_sha256 content_sha384 content_sha512 path_via_symlink "
-            "git_depth hg_url hg_tag svn_rev svn_ignore_externals svn_username svn_password folder no_hoist".split()
+            [
+                "fn",
+                "url",
+                "sha1",
+                "sha224",
+                "sha256",
+                "sha384",
+                "sha512",
+                "content_sha256",
+                "content_sha384",
+                "content_sha512",
+                "path_via_symlink",
+                "git_depth",
+                "hg_url",
+                "hg_tag",
+                "svn_rev",
+                "svn_ignore_externals",
+                "svn_username",
+                "svn_password",
+                "folder",
+                "no_hoist",
+            ]
         ),
-        **dict.fromkeys("md5 path git_url git_tag git_branch git_rev svn_url".split(), str),
-        **dict.fromkeys("content_hash_skip patches".split(), list),
+        **dict.fromkeys(["md5", "path", "git_url", "git_tag", "git_branch", "git_rev", "svn_url"], str),
+        **dict.fromkeys(["content_hash_skip", "patches"], list),
     },
     "build": {
         **dict.fromkeys(
-            "number disable_pip no_link has_prefix_files binary_has_prefix_files ignore_prefix_files rpaths "
-            "rpaths_patcher always_include_files include_recipe merge_build_host missing_dso_whitelist "
-            "missing_dso_allowlist runpath_whitelist runpath_allowlist error_overdepending error_overlinking "
-            "overlinking_ignore_patterns".split()
+            [
+                "number",
+                "disable_pip",
+                "no_link",
+                "has_prefix_files",
+                "binary_has_prefix_files",
+                "ignore_prefix_files",
+                "rpaths",
+                "rpaths_patcher",
+                "always_include_files",
+                "include_recipe",
+                "merge_build_host",
+                "missing_dso_whitelist",
+                "missing_dso_allowlist",
+                "runpath_whitelist",
+                "runpath_allowlist",
+                "error_overdepending",
+                "error_overlinking",
+                "overlinking_ignore_patterns",
+            ]
         ),
         **dict.fromkeys(
-            "string noarch msvc_compiler pin_depends preferred_env pre-link post-link pre-unlink "
-            "python_site_packages_path".split(),
+            [
+                "string",
+                "noarch",
+                "msvc_compiler",
+                "pin_depends",
+                "preferred_env",
+                "pre-link",
+                "post-link",
+                "pre-unlink",
+                "python_site_packages_path",
+            ],
             str,
         ),
         **dict.fromkeys(
-            "entry_points features track_features script skip_compile_pyc script_env preferred_env_executable_paths "
-            "run_exports ignore_run_exports ignore_run_exports_from force_use_keys force_ignore_keys".split(),
+            [
+                "entry_points",
+                "features",
+                "track_features",
+                "script",
+                "skip_compile_pyc",
+                "script_env",
+                "preferred_env_executable_paths",
+                "run_exports",
+                "ignore_run_exports",
+                "ignore_run_exports_from",
+                "force_use_keys",
+                "force_ignore_keys",
+            ],
             list,
         ),
         **dict.fromkeys(
-            "osx_is_app preserve_egg_dir binary_relocation noarch_python python_version_independent "
-            "detect_binary_files_with_prefix skip".split(),
+            [
+                "osx_is_app",
+                "preserve_egg_dir",
+                "binary_relocation",
+                "noarch_python",
+                "python_version_independent",
+                "detect_binary_files_with_prefix",
+                "skip",
+            ],
             bool,
         ),
-        **dict.fromkeys("requires_features provides_features".split(), dict),
+        **dict.fromkeys(["requires_features", "provides_features"], dict),
     },
     "outputs": dict.fromkeys(
-        "name version number entry_points script script_interpreter build requirements test about extra files type "
-        "run_exports target".split()
+        [
+            "name",
+            "version",
+            "number",
+            "entry_points",
+            "script",
+            "script_interpreter",
+            "build",
+            "requirements",
+            "test",
+            "about",
+            "extra",
+            "files",
+            "type",
+            "run_exports",
+            "target",
+        ]
     ),
-    "requirements": dict.fromkeys("build host run conflicts run_constrained".split(), list),
-    "app": {**dict.fromkeys("entry icon summary type cli_opts".split()), "own_environment": bool},
-    "test": dict.fromkeys("requires commands files imports source_files downstreams".split(), list),
+    "requirements": dict.fromkeys(["build", "host", "run", "conflicts", "run_constrained"], list),
+    "app": {**dict.fromkeys(["entry", "icon", "summary", "type", "cli_opts"]), "own_environment": bool},
+    "test": dict.fromkeys(["requires", "commands", "files", "imports", "source_files", "downstreams"], list),
     "about": {
         **dict.fromkeys(
-            "home dev_url doc_url doc_source_url license_url license summary description license_family "
-            "license_file prelink_message readme".split()
+            [
+                "home",
+                "dev_url",
+                "doc_url",
+                "doc_source_url",
+                "license_url",
+                "license",
+                "summary",
+                "description",
+                "license_family",
+                "license_file",
+                "prelink_message",
+                "readme",
+            ]
         ),
-        **dict.fromkeys("identifiers tags keywords".split(), list),
+        **dict.fromkeys(["identifiers", "tags", "keywords"], list),
     },
     "extra": {},
 }
@@ -66,12 +157,28 @@ NOARCH_TYPES = ("python", "generic", True)
 _ALSO_KNOWN = {
     "build": frozenset(("activate_in_script", "ignore_verify_codes")),
     "outputs": frozenset(
-        "noarch noarch_python python_version_independent string track_features features source".split()
+        ["noarch", "noarch_python", "python_version_independent", "string", "track_features", "features", "source"]
     ),
     "about": frozenset(("keywords", "license_exception", "maintainers", "doc_source_url")),
     "test": frozenset(("script", "script_interpreter")),
 }
-_FAMILIES = "AGPL LGPL GPL3 GPL2 GPL BSD MIT APACHE PSF CC MOZILLA PUBLIC-DOMAIN PROPRIETARY OTHER NONE".split()
+_FAMILIES = [
+    "AGPL",
+    "LGPL",
+    "GPL3",
+    "GPL2",
+    "GPL",
+    "BSD",
+    "MIT",
+    "APACHE",
+    "PSF",
+    "CC",
+    "MOZILLA",
+    "PUBLIC-DOMAIN",
+    "PROPRIETARY",
+    "OTHER",
+    "NONE",
+]
 _PUNCTUATION = re.compile(f"[{re.escape(string.punctuation)}]")
 
 

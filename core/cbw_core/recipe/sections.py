@@ -16,9 +16,7 @@ _REQUIREMENTS_OF_OUTPUT = re.compile(
 )
 _REQUIREMENTS_OF_TOP = re.compile(r"(^requirements:.*?)(?=^test:|^extra:|^about:|^outputs:|\Z)", re.M | re.S)
 _OUTPUTS = re.compile(r"(^outputs:.*?)(?=^test:|^extra:|^about:|\Z)", re.M | re.S)
-_SOURCE = re.compile(
-    r"(\s*source:.*?)(?=^build:|^requirements:|^test:|^extra:|^about:|^outputs:|\Z)", re.M | re.S
-)
+_SOURCE = re.compile(r"(\s*source:.*?)(?=^build:|^requirements:|^test:|^extra:|^about:|^outputs:|\Z)", re.M | re.S)
 _PACKAGE_AND_BUILD = re.compile(r"(^.*?)(?=^requirements:|^test:|^extra:|^about:|^outputs:|\Z)", re.M | re.S)
 _BEFORE_PACKAGE = re.compile(r"(.*)package:", re.M | re.S)
 _ALL_REQUIREMENTS = re.compile(r"requirements:.+?(?=^\w|\Z|^\s+-\s(?=name|type))", re.M | re.S)
@@ -55,9 +53,12 @@ def before_package(text: str) -> str:
     return _part(_BEFORE_PACKAGE, text)
 
 
-def requirements_text(text: str) -> str:
-    """The requirements of a recipe's or an output's text; which of the two it is, "package:" tells."""
-    return _part(_REQUIREMENTS_OF_TOP if "package:" in text else _REQUIREMENTS_OF_OUTPUT, text)
+def top_requirements(text: str) -> str:
+    return _part(_REQUIREMENTS_OF_TOP, text)
+
+
+def output_requirements(text: str) -> str:
+    return _part(_REQUIREMENTS_OF_OUTPUT, text)
 
 
 @lru_cache(maxsize=1024)

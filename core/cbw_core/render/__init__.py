@@ -1,1 +1,45 @@
-"""recipe x variants -> [Output]."""
+"""recipe x variants -> [Output]: splitting, pins, run_exports, hash, build string, order.
+
+The types are cheap to import; rendering itself is loaded when first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cbw_core.render.output import Output, Requirements, Resolved, resolved_from_json
+from cbw_core.render.resolver import Resolver
+
+if TYPE_CHECKING:
+    from cbw_core.render.api import Rendered, Skipped, render_recipe
+    from cbw_core.render.places import line_of
+    from cbw_core.render.yamlout import to_yaml
+
+__all__ = [
+    "Output",
+    "Rendered",
+    "Requirements",
+    "Resolved",
+    "Resolver",
+    "Skipped",
+    "line_of",
+    "render_recipe",
+    "resolved_from_json",
+    "to_yaml",
+]
+
+_LAZY = {
+    "Rendered": "api",
+    "Skipped": "api",
+    "render_recipe": "api",
+    "line_of": "places",
+    "to_yaml": "yamlout",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        from importlib import import_module
+
+        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -21,7 +21,8 @@ class Requirements:
 class Resolved:
     """One package of a solved environment: what a channel says of it. `size` in bytes, `timestamp` in ms.
 
-    run_exports: kind ("weak", "strong", "noarch", "weak_constrains", "strong_constrains") -> specs; None: not looked up.
+    run_exports: kind ("weak", "strong", "noarch", "weak_constrains", "strong_constrains") -> specs; None: not known.
+    python_site_packages_path: where a python package keeps noarch ones (CEP 17); None: lib/pythonX.Y/site-packages.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Resolved:
     depends: tuple[str, ...] = ()
     constrains: tuple[str, ...] = ()
     run_exports: Mapping[str, tuple[str, ...]] | None = None
+    python_site_packages_path: str | None = None
 
     @property
     def dist(self) -> str:
@@ -61,7 +63,13 @@ class Output:
     script:       the outputs' own script file or text lines (`outputs/script`), and its interpreter.
     files:        `outputs/files`, a list of globs or {"include": [...], "exclude": [...]}, None when absent.
     solved:       "build"/"host" -> the packages the final render pinned; empty when not final.
-    siblings:     dists of outputs of the same recipe that build or host need, in build order.
+    siblings:     dists of outputs of the same recipe that build or host need, in build order; where there are any,
+                  `solved` holds them too, as records without a URL.
+    unsatisfied:  "build"/"host" -> why the environment has no solution; such an output is not final.
+    one_prefix:   whether build and host are one environment, as rendering found it; None: not known.
+
+    Paths that exist only in a session are written as references in meta: {{ PREFIX }} renders to $PREFIX (%PREFIX% for
+    Windows), and so do BUILD_PREFIX, SRC_DIR, SP_DIR, STDLIB_DIR, PYTHON, PERL, LUA, LUA_INCLUDE_DIR, R and R_USER.
     """
 
     recipe_dir: str
@@ -91,6 +99,8 @@ class Output:
     final: bool = False
     solved: Mapping[str, tuple[Resolved, ...]] = field(default_factory=dict)
     siblings: tuple[str, ...] = ()
+    unsatisfied: Mapping[str, str] = field(default_factory=dict)
+    one_prefix: bool | None = None
     variant_files: tuple[str, ...] = ()
 
     @property
@@ -103,8 +113,24 @@ class Output:
 
     @property
     def merges_build_and_host(self) -> bool:
-        """Whether host and build are one environment (MetaData.build_is_host): `build/merge_build_host: true`."""
-        return bool((self.meta.get("build") or {}).get("merge_build_host"))
+        """Whether host and build are one environment, at the host prefix (MetaData.build_is_host): as
+        `build/merge_build_host` says, else where there is no host section, no compiler and no other platform."""
+        if self.one_prefix is not None:
+            return self.one_prefix
+        told = self.section("build").get("merge_build_host")
+        if isinstance(told, bool):
+            return told
+        compilers = {f"{self.variant[k]}_{self.host_subdir}" for k in self.variant if k.endswith("_compiler")}
+        return (
+            self.host_subdir == self.build_subdir
+            and not self.has_host
+            and compilers.isdisjoint(spec.split()[0] for spec in self.requirements.build if spec.strip())
+        )
+
+    @property
+    def has_host(self) -> bool:
+        """Whether there is a host section, also an empty one (MetaData.is_cross)."""
+        return bool(self.requirements.host) or "host" in self.section("requirements")
 
     def section(self, name: str) -> Mapping[str, Any]:
         """A section of meta; an empty mapping where the recipe has none."""
@@ -121,6 +147,7 @@ class Output:
         values["solved"] = {k: tuple(resolved_from_json(r) for r in v) for k, v in data.get("solved", {}).items()}
         for key in ("used_vars", "test_requires", "siblings", "variant_files"):
             values[key] = tuple(data.get(key) or ())
+        values["run_exports"] = {k: tuple(v) for k, v in data.get("run_exports", {}).items()}
         if isinstance(data.get("script"), list):
             values["script"] = tuple(data["script"])
         return cls(**values)

@@ -1,4 +1,4 @@
-"""What rendering asks of the environment room: to solve specs, and for run_exports. Rendering itself knows no channel."""
+"""What rendering asks of the environment room: to solve specs, and for run_exports. Rendering knows no channel."""
 
 from __future__ import annotations
 

@@ -249,8 +249,7 @@ class Session:
             for later in reversed((phase, *phase.after())):
                 record = book[later]
                 if record.state is not State.SKIPPED and (record.serial or record.state is not State.PENDING):
-                    CODE[later].undo(self, sink)
-            # build restored what it had touched, so what it needs is fresh again
+                    CODE[later].undo(self, sink, phase)
             self._save(self.ledger.reset((phase, *phase.after())))
 
     def prepare_test(self, *, sink: Sink = silent, cancel: Cancel | None = None) -> TestPlan:

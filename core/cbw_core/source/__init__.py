@@ -1,1 +1,35 @@
-""""""
+"""Source: fetched into a verified cache, unpacked, patched; and what it depends on.
+
+`provide` makes the work folder, `inputs` tells what it is made from, `git_variables` what a repository in it says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cbw_core.source.fingerprint import inputs
+    from cbw_core.source.model import AppliedPatch, Entry, Provided
+    from cbw_core.source.provide import provide
+    from cbw_core.source.variables import git_variables
+
+__all__ = ["AppliedPatch", "Entry", "Provided", "git_variables", "inputs", "provide"]
+
+_HOME = {
+    "AppliedPatch": "model",
+    "Entry": "model",
+    "Provided": "model",
+    "git_variables": "variables",
+    "inputs": "fingerprint",
+    "provide": "provide",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = found  # the submodule of the same name would hide it
+    return found

@@ -264,9 +264,13 @@ def test_a_running_phase_is_seen_as_running_by_others_who_cannot_begin_another(
     (greeting / "build.sh").write_text("echo ready\nsleep 60\n")
     session, cancel, ready = start(greeting), Cancel(), threading.Event()
 
+    def watch(event: object) -> None:
+        if isinstance(event, LogLine) and event.text == "ready":
+            ready.set()
+
     def work() -> None:
         with pytest.raises(Interrupted):
-            session.run(Phase.BUILD, sink=lambda e: ready.set() if isinstance(e, LogLine) else None, cancel=cancel)
+            session.run(Phase.BUILD, sink=watch, cancel=cancel)
 
     worker = threading.Thread(target=work)
     worker.start()
@@ -429,3 +433,13 @@ def test_toplevel_can_be_debugged_by_its_name(recipe: Write, start: Callable[[Pa
     session.run(Phase.TEST)
     assert states(session)["build"] == "done" and states(session)["package"] == "skipped"
     assert (session.layout.work / "top.txt").exists()
+
+
+def test_rewinding_env_leaves_the_work_folder_as_after_source(greeting: Path, start: Callable[[Path], Session]) -> None:
+    session = start(greeting)
+    session.run(Phase.SOURCE)
+    before = tree(session.layout.work)
+    session.run(Phase.BUILD)
+    session.rewind(Phase.ENV)
+    assert tree(session.layout.work) == before
+    assert not session.layout.host_prefix.exists()

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from cbw_core.errors import BuildError, UsageError
+from cbw_core.errors import BuildError, CbwError, Interrupted, UsageError
 from cbw_workbench.commands.choosing import absolute, resolve_session
 from cbw_workbench.commands.command import Arg, Command, Context, Result
 from cbw_workbench.commands.phases import PHASE_NAMES
-from cbw_workbench.commands.results import Asserted
+from cbw_workbench.commands.results import Asserted, FailedAsExpected
 
 STATES = ("pending", "running", "done", "failed", "stale", "interrupted", "skipped")
 PLACES = ("work", "host", "build", "test", "session", "package")
@@ -41,6 +41,25 @@ def assert_(context: Context, args: Namespace) -> Result:
     if holds != wanted:
         raise BuildError(f"assert {text}: does not hold", kind="assert", why=f"actual: {actual}")
     return Result(Asserted(text))
+
+
+def fails(context: Context, args: Namespace) -> Result:
+    """Run a command that is to fail: its failure is fine, its success is not. A stop asked for stays a stop, and a
+    line that cannot be read is no failure to expect: a misspelt test would pass."""
+    from cbw_workbench.commands.run import read, run
+
+    if not args.words:
+        raise UsageError("fails needs a command", hint="fails run test")
+    parsed = read(args.words, context.face)
+    try:
+        result = run(parsed, context)
+    except Interrupted:
+        raise
+    except CbwError as error:
+        return Result(FailedAsExpected(error.exit_status, error))
+    if result.status == 0:
+        raise BuildError(f"fails {' '.join(args.words)}: it did not fail", kind="assert")
+    return Result(FailedAsExpected(result.status, None, result.value))
 
 
 def _phase(context: Context, words: Sequence[str]) -> Found:
@@ -172,5 +191,16 @@ COMMANDS = (
         examples=("assert build done", "assert file lib/libfoo.so* in package", "assert output /[0-9]+ passed/"),
         group="prompt",
         faces=frozenset({"repl", "tui"}),
+    ),
+    Command(
+        "fails",
+        "run a command that is to fail; that it does counts as no failure",
+        fails,
+        args=(Arg(("words",), "the command", {"nargs": argparse.REMAINDER, "metavar": "COMMAND"}),),
+        description="Run a command that is to fail; `assert error` and the like can look at what it ended with.",
+        examples=("fails run test", "fails debug recipes-examples/broken/unsatisfiable"),
+        group="prompt",
+        faces=frozenset({"repl", "tui"}),
+        long=True,
     ),
 )

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cbw_core.errors import CbwError, Interrupted, UsageError
 from cbw_core.events import Event, Note, PhaseStarted
 from cbw_workbench.commands import options
-from cbw_workbench.commands.choosing import LEDGER, absolute
+from cbw_workbench.commands.choosing import LEDGER, absolute, surroundings
 from cbw_workbench.commands.command import Arg, Command, Context, Result
-from cbw_workbench.commands.debugging import is_package, pick, skip_line
+from cbw_workbench.commands.debugging import is_package, pick
 from cbw_workbench.commands.options import accepted, refused
 from cbw_workbench.commands.results import BuildReport
 
 if TYPE_CHECKING:
     from cbw_core.session import Phase, Session
+
+
+# Work on one argument: the sessions it went through, and a line for each output that was skipped.
+Work: TypeAlias = Callable[[str], "tuple[list[Session], list[str]]"]
 
 
 class _Follow:
@@ -54,7 +59,7 @@ def _until(args: Namespace) -> Phase:
     return Phase.PACKAGE if args.no_test else Phase.TEST
 
 
-def _each(context: Context, given: Sequence[str], keep_going: bool, work) -> Result:  # type: ignore[no-untyped-def]
+def _each(context: Context, given: Sequence[str], keep_going: bool, work: Work) -> Result:
     """Every recipe or package in turn. The first failure ends it; with --keep-going the others go on."""
     sessions: list[Session] = []
     skipped: list[str] = []
@@ -87,40 +92,45 @@ def _build_one(context: Context, given: str, until: Phase) -> tuple[list[Session
     recipe = absolute(given, context)
     if is_package(recipe):
         raise UsageError(f"{given} is a package, not a recipe", hint=f"cbw test {given} runs its tests.")
-    made = plan(recipe, context.config, sink=context.sink, cancel=context.cancel)
+    environ = surroundings(context)
+    made = plan(recipe, context.config, sink=context.sink, cancel=context.cancel, environ=environ)
     skipped = [f"{given}: {skip_line(row)}" for row in made.skipped]
     if not made.outputs:
         context.sink(Note(f"{given} is skipped: " + "; ".join(skip_line(row) for row in made.skipped), "warning"))
         return [], skipped or [f"{given}: no outputs"]
     follow = _Follow(context)
     try:
-        sessions = build_recipe(made, context.config, sink=follow, cancel=context.cancel, until=until)
+        sessions = build_recipe(made, context.config, sink=follow, cancel=context.cancel, until=until, environ=environ)
     except CbwError:
         if follow.root:
-            context.session = open_session(__import__("pathlib").Path(follow.root))
+            context.session = open_session(Path(follow.root), environ=environ)
         raise
     if sessions:
         context.session = sessions[-1]
     return list(sessions), skipped
 
 
+def skip_line(row: Mapping[str, Any]) -> str:
+    """A skipped output in a line: its name and why."""
+    return f"{row['name']}: {row['why']}"
+
+
 def _test_one(context: Context, given: str, pattern: str | None) -> tuple[list[Session], list[str]]:
     """Test a package in a fresh session; a recipe (or a session's folder) in its last session, brought up to test."""
-    from cbw_core.session import Phase, create_for_package, last_session, open_session
+    from cbw_core.session import Phase, Plan, create_for_package, last_session, open_session
 
-    target = absolute(given, context)
+    target, environ = absolute(given, context), surroundings(context)
     if is_package(target):
-        session = create_for_package(target, context.config)
+        session = create_for_package(target, context.config, environ=environ)
         context.sink(Note(f"session: {session.root}"))
     elif (target / LEDGER).is_file():
-        session = open_session(target)
-    elif pattern is not None:
-        from cbw_core.session import plan
-
-        made = plan(target, context.config, sink=context.sink, cancel=context.cancel)
-        session = last_session(context.config, target).for_output(pick(context, made, pattern))
+        session = open_session(target, environ=environ)
     else:
-        session = last_session(context.config, target)
+        session = last_session(context.config, target, environ=environ)
+    if pattern is not None:
+        session = session.for_output(
+            pick(context, Plan(target, session.rendering, session.config.package_format), pattern)
+        )
     context.session = session
     session.run(Phase.TEST, sink=context.sink, cancel=context.cancel)
     return [session], []
@@ -174,7 +184,9 @@ COMMANDS = (
             refused("-p", "--post", "--test-run-post", hint="cbw rerun post runs that phase of a session."),
             refused("--skip-existing", hint="Look with cbw render --output which packages there are."),
             refused("--dirty", hint="cbw run build goes on with a session where it stands."),
-            refused("--no-build-id", "--build-id-pat", why="a session's folder is named by its time", hint="--croot DIR"),
+            refused(
+                "--no-build-id", "--build-id-pat", why="a session's folder is named by its time", hint="--croot DIR"
+            ),
             refused("--prefix-length-fallback", hint="--prefix-length 80"),
             refused("--no-long-test-prefix", why="the test prefix is as long as the host prefix"),
             refused("--merge-build-host", hint="Say build/merge_build_host: true in the recipe."),

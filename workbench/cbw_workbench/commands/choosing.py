@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,10 +15,13 @@ if TYPE_CHECKING:
 LEDGER = "ledger.json"
 
 
+def surroundings(context: Context) -> Mapping[str, str]:
+    """The environment variables of whoever called."""
+    return context.environ or os.environ
+
+
 def absolute(path: str | Path, context: Context) -> Path:
     """`path` as the user wrote it, made absolute from the context's folder; `~` is the home folder. Links stay."""
-    import os
-
     return Path(os.path.normpath(context.cwd / Path(path).expanduser()))
 
 
@@ -33,9 +38,12 @@ def resolve_session(context: Context, given: str | None, recipe: str | None) -> 
     Raises UsageError(kind="session") when there is none."""
     from cbw_core.session import last_session, open_session
 
+    environ = surroundings(context)
     if given:
-        return open_session(session_folder(given, context))
+        return open_session(session_folder(given, context), environ=environ)
     if recipe:
         path = session_folder(recipe, context)
-        return open_session(path) if (path / LEDGER).is_file() else last_session(context.config, path)
-    return context.session or last_session(context.config)
+        if (path / LEDGER).is_file():
+            return open_session(path, environ=environ)
+        return last_session(context.config, path, environ=environ)
+    return context.session or last_session(context.config, environ=environ)

@@ -94,11 +94,13 @@ def _bash() -> str:
         )
     verbs = " ".join(command.name for command in _shown("cli"))
     return (
-        "# completion of cbw for bash: eval \"$(cbw completion bash)\"\n"
+        '# completion of cbw for bash: eval "$(cbw completion bash)"\n'
         "_cbw() {\n"
         "  local word=${COMP_WORDS[COMP_CWORD]}\n"
         "  COMPREPLY=()\n"
-        '  if [[ $COMP_CWORD -eq 1 ]]; then COMPREPLY=($(compgen -W "' + verbs + ' --help --version" -- "$word")); return; fi\n'
+        '  if [[ $COMP_CWORD -eq 1 ]]; then COMPREPLY=($(compgen -W "'
+        + verbs
+        + ' --help --version" -- "$word")); return; fi\n'
         "  case ${COMP_WORDS[1]} in\n" + "".join(cases) + "  esac\n"
         "}\n"
         "complete -o filenames -F _cbw cbw\n"

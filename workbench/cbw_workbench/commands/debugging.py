@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from cbw_core.errors import CbwError, Interrupted, UsageError
 from cbw_core.events import Note
 from cbw_workbench.commands import options
-from cbw_workbench.commands.choosing import absolute
+from cbw_workbench.commands.choosing import absolute, surroundings
 from cbw_workbench.commands.command import Arg, Command, Context, Result
 from cbw_workbench.commands.results import DebugReady
 
@@ -37,8 +39,9 @@ def run(context: Context, args: Namespace) -> Result:
 def _debug_recipe(context: Context, args: Namespace, recipe: Path, folder: Path | None) -> Result:
     from cbw_core.session import Phase, create, plan
 
-    made = plan(recipe, context.config, sink=context.sink, cancel=context.cancel)
-    session = create(made, pick(context, made, args.output_id), context.config, path=folder)
+    made = plan(recipe, context.config, sink=context.sink, cancel=context.cancel, environ=surroundings(context))
+    chosen = pick(context, made, args.output_id)
+    session = create(made, chosen, context.config, path=folder, environ=surroundings(context))
     _begun(context, session)
     screen = _screen(context, args)
     try:
@@ -55,7 +58,7 @@ def _debug_recipe(context: Context, args: Namespace, recipe: Path, folder: Path 
 def _debug_package(context: Context, args: Namespace, package: Path, folder: Path | None) -> Result:
     from cbw_core.session import create_for_package
 
-    session = create_for_package(package, context.config, path=folder)
+    session = create_for_package(package, context.config, path=folder, environ=surroundings(context))
     _begun(context, session)
     session.prepare_test(sink=context.sink, cancel=context.cancel)
     screen = _screen(context, args)
@@ -67,57 +70,36 @@ def _begun(context: Context, session: Session) -> None:
     context.sink(Note(f"session: {session.root}"))
 
 
-def _screen(context: Context, args: Namespace):  # type: ignore[no-untyped-def]
+def _screen(context: Context, args: Namespace) -> Callable[[Context, Session], int] | None:
     return None if args.plain or args.activate_string_only or args.json else context.open_screen
 
 
 def ready(session: Session, *, only: bool = False) -> DebugReady:
     """What to tell of a prepared session. The hint is about a file that is there, or there is none."""
     status, layout = session.status(), session.layout
-    package_mode = not layout.env_file.is_file()
-    script = layout.test_runner if package_mode else layout.build_file
-    return DebugReady(
-        session=status,
-        mode="package" if package_mode else "recipe",
-        activation=status.activation,
-        source_tree=None if package_mode else str(layout.work),
-        script=script.name if script.is_file() else None,
-        only=only,
-    )
+    if session.is_package:
+        activation = f"cd {quote(str(layout.test_dir))} && source {quote(str(layout.test_env_file))}"
+        return DebugReady(status, "package", activation, None, _there(layout.test_runner), only)
+    return DebugReady(status, "recipe", status.activation, str(layout.work), _there(layout.build_file), only)
+
+
+def _there(script: Path) -> str | None:
+    return script.name if script.is_file() else None
 
 
 def pick(context: Context, plan: Plan, pattern: str | None) -> Output:
-    """The one output to work on: the one the pattern names, or a person's choice. Raises UsageError: "skipped" when
-    the recipe has none left, "output-id" (with the names the pattern is matched against) when it is not one."""
+    """The one output to work on: the one the pattern names, or a person's choice among those that fit. Raises
+    UsageError: "skipped" when the recipe has none, "output-id" (with the names to choose from) when it is not one."""
     from cbw_core.session import choose, matching
 
-    if not plan.outputs:
-        raise UsageError(
-            f"{plan.recipe} is skipped: there is nothing to debug",
-            kind="skipped",
-            why="; ".join(skip_line(row) for row in plan.skipped) or None,
-            hint="Choose a variant that is not skipped, with --python, --variants or -m.",
-        )
     found = matching(plan, pattern)
     if len(found) < 2 or context.ask is None:
         return choose(plan, pattern)
-    package_format = context.config.package_format
-    names = [output_name(output, package_format) for output in found]
+    names = [next(name for name, output in plan.choices if output is one) for one in found]
     index = context.ask(f"{len(found)} outputs: which one?", names)
     if index is None:
         raise Interrupted("no output was chosen")
     return found[index]
-
-
-def output_name(output: Output, package_format: str) -> str:
-    """An output as --output-id names it."""
-    return "TOPLEVEL" if output.is_toplevel and not output.is_output else output.file_name(package_format)
-
-
-def skip_line(row: object) -> str:
-    """A skipped output in a line: its name, why, and the variant that skips it."""
-    name, why = getattr(row, "name", ""), getattr(row, "why", "")
-    return f"{name}: {why}" if name and why else str(why or name or row)
 
 
 COMMANDS = (
@@ -138,7 +120,9 @@ COMMANDS = (
                 "own top level",
                 {"metavar": "PATTERN"},
             ),
-            Arg(("-p", "--path"), "folder for the session (default: a new one in the croot)", {"metavar": "DIR"}, "path"),
+            Arg(
+                ("-p", "--path"), "folder for the session (default: a new one in the croot)", {"metavar": "DIR"}, "path"
+            ),
             Arg(
                 ("-a", "--activate-string-only"),
                 "print the activation line alone, for scripts",

@@ -63,7 +63,11 @@ VARIANTS = (
         {"metavar": "YAML"},
     ),
     *(
-        Arg((f"--{name}",), f"version of {name}, may be repeated", {"action": "append", "metavar": "VERSION", "dest": dest})
+        Arg(
+            (f"--{name}",),
+            f"version of {name}, may be repeated",
+            {"action": "append", "metavar": "VERSION", "dest": dest},
+        )
         for name, dest in (("python", "python"), ("numpy", "numpy"), ("perl", "perl"), ("R", "r"), ("lua", "lua"))
     ),
     Arg(("--append-file",), "add this file's fields to meta.yaml", {"metavar": "FILE"}, "path"),
@@ -80,7 +84,12 @@ PATHS = (
         {"metavar": "DIR"},
         "path",
     ),
-    Arg(("--output-folder",), "folder for built packages, an indexed channel (default: the croot)", {"metavar": "DIR"}, "path"),
+    Arg(
+        ("--output-folder",),
+        "folder for built packages, an indexed channel (default: the croot)",
+        {"metavar": "DIR"},
+        "path",
+    ),
     Arg(("--prefix-length",), "length of the host prefix (default: 255)", {"type": int, "metavar": "N"}),
     Arg(("--no-activate",), "put environments on PATH without activating them", {"action": "store_true"}),
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from difflib import get_close_matches
-from functools import cache
 from typing import Any, NoReturn
 
 from cbw_core.errors import UsageError
@@ -40,7 +39,6 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"{self.prog}: {message}", hint=f"`{self.prog} --help` shows the arguments.")
 
 
-@cache
 def parser_of(command: Command) -> argparse.ArgumentParser:
     """The parser of a command. The arguments `--json` and `--help` belong to every command."""
     parser = _Parser(

@@ -83,7 +83,11 @@ COMMANDS = (
         "leave",
         leave,
         args=(
-            Arg(("status",), "exit status (default: that of the last failure)", {"nargs": "?", "type": int, "metavar": "N"}),
+            Arg(
+                ("status",),
+                "exit status (default: that of the last failure)",
+                {"nargs": "?", "type": int, "metavar": "N"},
+            ),
         ),
         examples=("quit",),
         group="prompt",

@@ -48,6 +48,8 @@ def find(name: str, face: Face | None = None) -> Command:
             hint=f"Did you mean {near[0]!r}?" if near else f"The commands are: {', '.join(known)}.",
         )
     if face is not None and face not in command.faces:
-        places = " and ".join({"cli": "the command line", "repl": "the REPL", "tui": "the screen"}[f] for f in sorted(command.faces))
+        places = " and ".join(
+            {"cli": "the command line", "repl": "the REPL", "tui": "the screen"}[f] for f in sorted(command.faces)
+        )
         raise UsageError(f"{command.name!r} exists in {places} only")
     return command

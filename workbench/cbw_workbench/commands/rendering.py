@@ -13,7 +13,7 @@ from cbw_core.errors import CbwError, Interrupted, from_os_error
 from cbw_workbench.commands import options
 from cbw_workbench.commands.choosing import absolute
 from cbw_workbench.commands.command import Arg, Command, Context, Result
-from cbw_workbench.commands.results import RenderedRecipe, RenderReport
+from cbw_workbench.commands.results import Form, RenderedRecipe, RenderReport
 
 if TYPE_CHECKING:
     from cbw_core.render.resolver import Resolver
@@ -24,7 +24,7 @@ BUG_HINT = "This is a bug in cbw: please report it with the recipe."
 def run(context: Context, args: Namespace) -> Result:
     resolver = _resolver(context)
     recipes = tuple(_render_one(context, recipe, resolver) for recipe in args.recipe)
-    form = "output" if args.output else "yaml" if args.yaml or args.file else "tree"
+    form: Form = "output" if args.output else "yaml" if args.yaml or args.file else "tree"
     written = None
     report = RenderReport(recipes, form, str(context.config.packages), context.config.package_format)
     if args.file:
@@ -70,11 +70,9 @@ def _render_one(context: Context, given: str, resolver: Resolver | None) -> Rend
 
 def bug(error: Exception) -> CbwError:
     """An unexpected exception as an error object of kind "bug": what and where, without the traceback."""
-    import traceback
+    from cbw_workbench.bugs import Bug, raised_at
 
-    frames = traceback.extract_tb(error.__traceback__)
-    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "unknown"
-    return CbwError(f"{type(error).__name__}: {error}", kind="bug", why=f"raised at {where}", hint=BUG_HINT)
+    return Bug(f"{type(error).__name__}: {error}", why=f"raised at {raised_at(error)}", hint=BUG_HINT)
 
 
 def _mapping(row: Any) -> Mapping[str, Any]:

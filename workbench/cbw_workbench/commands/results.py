@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from cbw_core.errors import CbwError
     from cbw_core.render.output import Output
     from cbw_core.session import PhaseStatus, SessionInfo, SessionStatus
+
+Form: TypeAlias = Literal["tree", "output", "yaml"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class RenderReport:
     """Recipes in the order given. form: how a person wants to see them. packages: the folder built packages go to."""
 
     recipes: tuple[RenderedRecipe, ...]
-    form: Literal["tree", "output", "yaml"] = "tree"
+    form: Form = "tree"
     packages: str = ""
     package_format: str = ".conda"
     written: str | None = None
@@ -127,6 +129,15 @@ class Settings:
     """What cbw goes by: every field of Config, and where the value comes from where it is known."""
 
     values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class FailedAsExpected:
+    """What `fails COMMAND` saw: the command's exit status, and its error where it ended with one."""
+
+    status: int
+    error: CbwError | None = None
+    value: object | None = None
 
 
 @dataclass(frozen=True)

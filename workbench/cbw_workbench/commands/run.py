@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from cbw_core.errors import UsageError
 from cbw_workbench.commands.command import Command, Context, Face, Result
@@ -20,7 +20,7 @@ class Parsed:
     """A command with its arguments. `command` None: an empty line or a comment. `help`: the text --help asked for."""
 
     command: Command | None = None
-    args: Namespace = Namespace()
+    args: Namespace = field(default_factory=Namespace)
     help: str | None = None
 
     @property
@@ -29,9 +29,13 @@ class Parsed:
 
 
 def split(line: str) -> list[str]:
-    """The words of a line, as a shell splits them; `#` begins a comment. `!rest` is the words "!" and rest."""
-    if line.lstrip().startswith("!"):
-        return ["!", line.lstrip()[1:].strip()]
+    """The words of a line, as a shell splits them; `#` begins a comment. `!rest` is the words "!" and rest, also after
+    `fails`."""
+    text = line.strip()
+    if text.startswith("!"):
+        return ["!", text[1:].strip()]
+    if text.startswith("fails "):
+        return ["fails", *split(text.removeprefix("fails "))]
     try:
         return shlex.split(line, comments=True)
     except ValueError as error:

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from cbw_core.config import Config
 
 # as conda_build.config.CondaPkgFormat.normalize takes them
-_FORMATS = {".conda": ".conda", "conda": ".conda", "2": ".conda", ".tar.bz2": ".tar.bz2", "tar.bz2": ".tar.bz2", "1": ".tar.bz2"}
+_FORMATS = {
+    ".conda": ".conda",
+    "conda": ".conda",
+    "2": ".conda",
+    ".tar.bz2": ".tar.bz2",
+    "tar.bz2": ".tar.bz2",
+    "1": ".tar.bz2",
+}
 
 
 def config_of(args: Namespace, base: Config, cwd: Path) -> Config:

@@ -21,13 +21,13 @@ def shell(context: Context, args: Namespace) -> Result:
     assert session is not None
     place = place_of(session.layout, args.phase, session.status().output)
     if args.command is not None:
-        return _one(context, command_line(place, args.command), args.command)
+        return _one(context, command_line(place, args.command), args.command, as_json=args.json)
     if context.run_in_terminal is None:
         raise UsageError(
             "shell needs a terminal", hint="cbw shell -c 'COMMAND' runs one command in the session's environment."
         )
     status = context.run_in_terminal(lambda: interactive(place, context.environ, lambda text: context.sink(Note(text))))
-    return Result(ShellEnded(status), status)
+    return Result(ShellEnded(status) if args.json or context.face != "cli" else None, status)
 
 
 def outside(context: Context, args: Namespace) -> Result:
@@ -35,10 +35,10 @@ def outside(context: Context, args: Namespace) -> Result:
     text = " ".join(args.words)
     if not text:
         raise UsageError("! needs a command", hint="!ls -l")
-    return _one(context, ["/bin/sh", "-c", text], text)
+    return _one(context, ["/bin/sh", "-c", text], text, as_json=args.json)
 
 
-def _one(context: Context, argv: Sequence[str], text: str) -> Result:
+def _one(context: Context, argv: Sequence[str], text: str, *, as_json: bool) -> Result:
     """Run a command. On the command line it has our stdin, stdout and stderr; elsewhere its lines go to the sink."""
     if context.face == "cli":
         from cbw_workbench.shell import inherit
@@ -54,6 +54,8 @@ def _one(context: Context, argv: Sequence[str], text: str) -> Result:
             on_line=lambda line: context.sink(LogLine(line)),
             cancel=context.cancel,
         ).status
+    if context.face == "cli" and not as_json:
+        return Result(status=status)  # its status is ours, and the output is its own
     return Result(ShellEnded(status, text), status)
 
 

@@ -8,12 +8,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from rich.cells import chop_cells
+
 from cbw_core.events import Event, LogLine, Note, PhaseEnded, PhaseStarted
-from cbw_workbench.tui.state import LogKey, duration
+from cbw_workbench.tui.state import COMMAND_LOG, LogKey, duration
 
 MOST_LINES = 500_000
 _CUT = 100_000
-_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]")
+_CONTROL = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]|[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f]"
+)
 
 
 def plain(line: str) -> str:
@@ -52,7 +56,7 @@ class LogBook:
 
     def __init__(self) -> None:
         self._logs: dict[LogKey, Log] = {}
-        self._key = LogKey()
+        self._key = COMMAND_LOG
 
     def __contains__(self, key: LogKey) -> bool:
         return key in self._logs
@@ -62,20 +66,27 @@ class LogBook:
         return self._logs.get(key) or Log()
 
     def put(self, key: LogKey, lines: Sequence[str]) -> None:
-        """A log read from a file; one that came in by events is newer and stays."""
-        self._logs.setdefault(key, Log()).extend(lines if not self._logs[key].lines else ())
+        """A log read from a file. One that came in by events meanwhile is newer, and stays."""
+        log = self._logs.setdefault(key, Log())
+        if not log.lines:
+            log.extend(lines)
 
     def forget(self, key: LogKey) -> None:
         self._logs.pop(key, None)
 
+    def begin_command(self) -> None:
+        """A command begins: what it says outside any phase goes to a log of its own."""
+        self._key = COMMAND_LOG
+        self._logs.pop(COMMAND_LOG, None)
+
     def add(self, events: Iterable[Event]) -> None:
-        """What the engine said: a phase that starts begins its log anew."""
+        """What the engine said. A phase that starts begins its log anew."""
         waiting: list[str] = []
         for event in events:
             if isinstance(event, LogLine):
                 waiting.append(plain(event.text))
             elif isinstance(event, Note):
-                waiting.append(f"{_NOTE[event.level]} {plain(event.text)}")
+                waiting.append(f"{event.level.replace('info', 'note')}: {plain(event.text)}")
             elif isinstance(event, PhaseStarted):
                 self._flush(waiting)
                 self._key = LogKey(event.session or event.output, event.phase)
@@ -83,15 +94,13 @@ class LogBook:
             elif isinstance(event, PhaseEnded):
                 waiting.append(f"── {event.phase} {event.state} after {duration(event.seconds)}")
                 self._flush(waiting)
+                self._key = COMMAND_LOG
         self._flush(waiting)
 
     def _flush(self, waiting: list[str]) -> None:
         if waiting:
             self._logs.setdefault(self._key, Log()).extend(waiting)
             waiting.clear()
-
-
-_NOTE = {"info": "note:", "hint": "hint:", "warning": "warning:"}
 
 
 def read_log(path: str) -> tuple[str, ...]:
@@ -103,6 +112,13 @@ def read_log(path: str) -> tuple[str, ...]:
     return tuple(plain(line) for line in text.split("\n")[: None if not text.endswith("\n") else -1])
 
 
+def pieces(line: str, width: int) -> list[str]:
+    """A line cut to rows of at most `width` cells."""
+    if line.isascii():
+        return [line[at : at + width] for at in range(0, len(line), width)] or [""]
+    return chop_cells(line, width) or [""]
+
+
 @dataclass
 class Wrapping:
     """Where lines come to lie when each takes as many rows as it needs at `width` (0: one row each)."""
@@ -112,10 +128,11 @@ class Wrapping:
 
     def extend(self, lines: Sequence[str]) -> None:
         """Lay out the lines that were added since."""
-        at = self.ends[-1] if self.ends else 0
+        at = self.height
         width = self.width
         for line in lines[len(self.ends) :]:
-            at += 1 if width <= 0 or len(line) <= width else -(-len(line) // width)
+            short = width <= 0 or len(line) <= (width if line.isascii() else width // 2)
+            at += 1 if short else len(pieces(line, width))
             self.ends.append(at)
 
     @property

@@ -32,9 +32,13 @@ class LogKey:
     phase: str = ""
 
 
+# what a command says outside any phase (`!git diff`)
+COMMAND_LOG = LogKey("", "command")
+
+
 @dataclass(frozen=True)
 class Job:
-    """A command line at work. `long`: it runs phases. `since`: a monotonic clock's seconds."""
+    """A command line at work. `long`: it runs phases; one at a time. `since`: a monotonic clock's seconds."""
 
     number: int
     line: str
@@ -98,9 +102,18 @@ class Mark:
 
 @dataclass(frozen=True)
 class WorkbenchState:
-    """All that the screens show. rows: an entry per output, in build order. revision: grows with every log line."""
+    """All that the screens show.
+
+    rows:     an entry per output, in build order. current: the root of the session that commands work on.
+    follow:   the cursor goes with the running phase, until the person moves it.
+    jobs:     commands at work; ran: those that ended, oldest first.
+    aside:    the log to show is that of a command which says something outside any phase.
+    revision: grows with every log line. clock: monotonic seconds, for what is running.
+    edited:   grows when a file of the recipe was seen to change.
+    """
 
     rows: tuple[SessionStatus, ...] = ()
+    current: str = ""
     cursor: Cursor = Cursor()
     follow: bool = True
     jobs: tuple[Job, ...] = ()
@@ -109,9 +122,11 @@ class WorkbenchState:
     failure: ErrorView | None = None
     ran: tuple[Ran, ...] = ()
     notice: str = ""
+    aside: bool = False
     revision: int = 0
     clock: float = 0.0
     quitting: bool = False
+    edited: int = 0
 
     @property
     def row(self) -> SessionStatus | None:
@@ -141,18 +156,16 @@ class WorkbenchState:
 # --- what happened ---------------------------------------------------------------------------------------------------
 
 
-def with_rows(state: WorkbenchState, rows: Sequence[SessionStatus], current: str = "") -> WorkbenchState:
-    """The statuses as just read. The cursor stays with its output; the first time it goes to the session `current`."""
+def with_rows(state: WorkbenchState, rows: Sequence[SessionStatus], current: str) -> WorkbenchState:
+    """The statuses as just read. The cursor stays with its output, unless another session became the current one."""
     rows = tuple(rows)
-    if not state.rows:
-        row = next((i for i, status in enumerate(rows) if status.root == current), 0)
+    kept = state.row.output if state.row else ""
+    here = next((i for i, s in enumerate(rows) if s.root == current), 0)
+    row = here if current != state.current else next((i for i, s in enumerate(rows) if s.output == kept), here)
+    phase = state.cursor.phase
+    if not state.rows or (current != state.current and state.running is None and rows[row:]):
         phase = _telling_phase(rows[row]) if rows else Phase.RENDER
-        return replace(state, rows=rows, cursor=Cursor(row, phase))
-    kept = state.row
-    row = next((i for i, s in enumerate(rows) if kept and s.output == kept.output), None)
-    if row is None:
-        row = next((i for i, s in enumerate(rows) if s.root == current), 0)
-    state = replace(state, rows=rows, cursor=replace(state.cursor, row=row))
+    state = replace(state, rows=rows, current=current, cursor=Cursor(row, phase))
     if state.running is not None:  # the ledger may be a moment behind the events
         state = _with_phase(state, state.running.key.session, state.running.output, state.running.phase, State.RUNNING)
     return state
@@ -161,12 +174,12 @@ def with_rows(state: WorkbenchState, rows: Sequence[SessionStatus], current: str
 def select(state: WorkbenchState, row: int, phase: Phase) -> WorkbenchState:
     """The person chose a cell: the cursor no longer follows the running phase."""
     row = max(0, min(row, len(state.rows) - 1))
-    return replace(state, cursor=Cursor(row, phase), follow=False)
+    return replace(state, cursor=Cursor(row, phase), follow=False, aside=False, failure=None)
 
 
 def started(state: WorkbenchState, job: Job) -> WorkbenchState:
     state = replace(state, jobs=(*state.jobs, job), clock=job.since, notice="")
-    return replace(state, follow=True, failure=None, progress=None) if job.long else state
+    return replace(state, follow=True, failure=None, progress=None, aside=False) if job.long else state
 
 
 def ended(state: WorkbenchState, ran: Ran) -> WorkbenchState:
@@ -189,6 +202,8 @@ def happened(state: WorkbenchState, events: Iterable[Event], now: float) -> Work
     for event in events:
         if isinstance(event, LogLine):
             lines += 1
+            if state.running is None and not state.aside:
+                state = replace(state, aside=True)
         elif isinstance(event, Progress):
             state = replace(state, progress=None if event.finished else event)
         elif isinstance(event, PhaseStarted):
@@ -205,7 +220,7 @@ def _phase_started(state: WorkbenchState, event: PhaseStarted, now: float) -> Wo
     phase = Phase(event.phase)
     running = Running(LogKey(event.session or event.output, phase.value), event.output, phase, now)
     state = _with_phase(state, event.session, event.output, phase, State.RUNNING)
-    state = replace(state, running=running, progress=None)
+    state = replace(state, running=running, progress=None, aside=False)
     row = _row_of(state, event.session, event.output)
     if state.follow and row is not None:
         state = replace(state, cursor=Cursor(row, phase))
@@ -256,18 +271,18 @@ def _telling_phase(status: SessionStatus) -> Phase:
 def error_view(data: Mapping[str, Any]) -> ErrorView:
     """CbwError.to_json() for the panel."""
     texts = {key: str(data.get(key) or "") for key in ("message", "kind", "phase", "file", "text", "why", "hint")}
-    return ErrorView(
-        **texts, details=str(data.get("details") or ""), line=data.get("line"), column=data.get("column")
-    )
+    return ErrorView(**texts, details=str(data.get("details") or ""), line=data.get("line"), column=data.get("column"))
 
 
 def shown_error(state: WorkbenchState) -> ErrorView | None:
-    """The error to show: that of the selected phase, else what the last command failed with."""
+    """The error to show: what the last command failed with, else that of the selected phase."""
     phase = state.phase
+    if state.failure is not None:
+        return state.failure
     if phase is not None and phase.error and phase.state in (State.FAILED, State.INTERRUPTED):
         view = error_view(phase.error)
         return view if view.phase else replace(view, phase=phase.phase.value)
-    return state.failure
+    return None
 
 
 def marks(state: WorkbenchState) -> tuple[Mark, ...]:
@@ -290,8 +305,10 @@ def recipe_folder(status: SessionStatus) -> Path:
 
 
 def log_key(state: WorkbenchState) -> LogKey:
-    """The log to show: the selected phase's."""
+    """The log to show: the selected phase's, or what a command says outside the phases."""
     status = state.row
+    if state.aside:
+        return COMMAND_LOG
     return LogKey((status.root or status.output) if status else "", state.cursor.phase.value)
 
 

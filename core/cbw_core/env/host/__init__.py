@@ -20,8 +20,8 @@ _BUILD_PREFIX = "host_"
 def host_channel(config: Config, *, sink: Sink = silent, cancel: Cancel | None = None) -> Path:
     """The folder of this machine's host channel, an indexed conda channel; made when it is not there yet.
 
-    It lies in `config.cache`/host-channel/<key>; the key follows the interpreter, its libc, the compilers and tools found
-    and the maker's own version, so that an upgrade of any of them makes a new one. A channel that is there and whole
+    It lies in `config.cache`/host-channel/<key>; the key follows the interpreter, its libc, the compilers and tools
+    found and the maker's own version, so that an upgrade of any of them makes a new one. One that is there and whole
     costs a few milliseconds. Making it fetches wheels with pip (by name, from the index pip is set up with) and reports
     Progress(task="host channel", unit="steps").
     Raises EnvironmentFailure: kind "host-channel" (this Python or machine cannot be packed), "missing-tool" (no pip),

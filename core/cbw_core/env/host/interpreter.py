@@ -25,18 +25,20 @@ v = sys.version_info
 config = sysconfig.get_config_vars()
 try:
     data = __import__(sysconfig._get_sysconfigdata_name()).build_time_vars
-except Exception:
+except (ImportError, AttributeError):
     data = {}
-scheme = getattr(sysconfig, 'get_default_scheme', sysconfig._get_default_scheme)()
+scheme = sysconfig.get_default_scheme()
 print(json.dumps(dict(
-    implementation=info.name, version='%d.%d.%d' % v[:3], full_version=sys.version, release=v.releaselevel, serial=v.serial,
-    prefix=sys.base_prefix, recorded_prefix=data.get('prefix') or sys.base_prefix, scheme=scheme, platlibdir=sys.platlibdir,
+    implementation=info.name, version='%d.%d.%d' % v[:3], full_version=sys.version, release=v.releaselevel,
+    prefix=sys.base_prefix, recorded_prefix=data.get('prefix') or sys.base_prefix, scheme=scheme,
+    platlibdir=sys.platlibdir,
     abiflags=sys.abiflags, platform=sys.platform, cache_tag=info.cache_tag, debug=hasattr(sys, 'gettotalrefcount'),
     free_threaded=bool(config.get('Py_GIL_DISABLED')),
     markers=dict(
         implementation_name=info.name, implementation_version='%d.%d.%d' % v[:3], os_name=os.name,
-        platform_machine=os.uname().machine, platform_python_implementation='CPython', platform_release=os.uname().release,
-        platform_system=os.uname().sysname, platform_version=os.uname().version, python_full_version='%d.%d.%d' % v[:3],
+        platform_machine=os.uname().machine, platform_python_implementation='CPython',
+        platform_release=os.uname().release, platform_system=os.uname().sysname, platform_version=os.uname().version,
+        python_full_version='%d.%d.%d' % v[:3],
         python_version='%d.%d' % v[:2], sys_platform=sys.platform))))
 """
 

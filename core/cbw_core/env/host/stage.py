@@ -155,7 +155,7 @@ def _about(package: HostPackage) -> dict[str, Any]:
 
 
 def _paths(files: tuple[File, ...]) -> list[dict[str, Any]]:
-    """The entries of paths.json. A link bears the digest of the file of the package it points to (conda-build's way)."""
+    """The entries of paths.json. A link bears the digest of the file it points to (conda-build's way)."""
     digests: dict[str, tuple[str, int]] = {}
     links = {f.path: posixpath.normpath(posixpath.join(posixpath.dirname(f.path), f.link)) for f in files if f.link}
     for file in files:

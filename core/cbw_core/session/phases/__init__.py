@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
     Inputs: TypeAlias = Callable[[Session], Mapping[str, str]]
     Run: TypeAlias = Callable[[Session, Sink, Cancel], Mapping[str, Any]]
-    Undo: TypeAlias = Callable[[Session, Sink], None]
+    Undo: TypeAlias = Callable[[Session, Sink, Phase], None]
 
 
 @dataclass(frozen=True)
 class PhaseCode:
     """inputs: name -> digest of what the phase depends on, read from disk now. run: does it and says what it gave out,
-    JSON-able; raises CbwError. undo: files as they were before it. stands_on: the phase whose last run it builds on."""
+    JSON-able; raises CbwError. undo: files as they were before it;
+    it is told the first phase that is undone. stands_on: the phase whose last run it builds on."""
 
     inputs: Inputs
     run: Run

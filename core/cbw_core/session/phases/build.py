@@ -10,7 +10,7 @@ from cbw_core.process import Cancel
 from cbw_core.session import edits, trees
 from cbw_core.session import ledger as ledgers
 from cbw_core.session.model import Phase
-from cbw_core.session.phases import env
+from cbw_core.session.phases import env, source
 
 if TYPE_CHECKING:
     from cbw_core.events import Sink
@@ -43,7 +43,7 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     now = trees.scan(layout.host_prefix)
     made = trees.files(now) - trees.files(before)
     modified = sorted(path for path in trees.files(before) if now.get(path) != before[path])
-    for path in modified[:20]:
+    for path in [p for p in modified if not p.endswith(".pyc")][:20]:  # Python renews those as it likes
         sink(Note(f"the build changed {path}, which a dependency owns", level="warning", phase=Phase.BUILD))
     _keep_made(session, made)
     return {"new_files": len(made), "modified": modified, "edits": list(carried)}
@@ -59,8 +59,11 @@ def _keep_made(session: Session, made: set[str]) -> None:
     partial.rename(session.after_build)
 
 
-def undo(session: Session, sink: Sink) -> None:
+def undo(session: Session, sink: Sink, first: Phase) -> None:
     session.keep_edits(sink, carry=False)
+    if first is not Phase.BUILD:
+        trees.remove(session.after_build)  # env or source is undone next: what would be restored here goes away there
+        return
     if session.ledger[Phase.BUILD].touched:
         _restore(session, sink, Cancel())
     session.write_scripts(sink)
@@ -69,8 +72,6 @@ def undo(session: Session, sink: Sink) -> None:
 
 def _restore(session: Session, sink: Sink, cancel: Cancel) -> None:
     """Work folder and prefixes as source and env left them."""
-    kept = session.read_manifest(session.work_manifest)
-    trees.restore_tree(session.kept_work, session.layout.work, before=kept)
-    ledgers.write_json(session.work_manifest, trees.manifest_json(trees.scan(session.layout.work)))
+    source.restore(session)
     env.restore(session, sink, cancel)
     trees.remove(session.after_build)

@@ -13,6 +13,7 @@ from cbw_core.render.output import Resolved
 from cbw_core.session import digests, relocate, trees
 from cbw_core.session import ledger as ledgers
 from cbw_core.session.model import Phase, State
+from cbw_core.session.phases import source
 
 if TYPE_CHECKING:
     from cbw_core.events import Sink
@@ -120,13 +121,13 @@ def _take_over(session: Session) -> set[str]:
     return paths
 
 
-def undo(session: Session, sink: Sink) -> None:
+def undo(session: Session, sink: Sink, first: Phase) -> None:
     for prefix in (session.layout.host_prefix, session.layout.build_prefix):
         trees.remove(prefix)
     for file in (session.host_manifest, session.build_manifest, session.taken_over, session.layout.prefix_files):
         file.unlink(missing_ok=True)
-    for file in (session.layout.env_file, session.layout.build_file):
-        file.unlink(missing_ok=True)
+    if first is Phase.ENV and session.kept_work.exists():
+        source.restore(session)
 
 
 def restore(session: Session, sink: Sink, cancel: Cancel) -> None:

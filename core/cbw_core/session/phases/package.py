@@ -47,7 +47,7 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     return {"package": str(made), "sha256": digests.sha256_of(made), "size": made.stat().st_size}
 
 
-def undo(session: Session, sink: Sink) -> None:
+def undo(session: Session, sink: Sink, first: Phase) -> None:
     built = session.ledger[Phase.PACKAGE].result.get("package")
     if built and Path(built).exists():
         Path(built).unlink()

@@ -48,8 +48,8 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     return {"files": len(result.files), "prefix_files": len(result.prefix_files)}
 
 
-def undo(session: Session, sink: Sink) -> None:
-    if session.ledger[Phase.POST].touched:
+def undo(session: Session, sink: Sink, first: Phase) -> None:
+    if session.ledger[Phase.POST].touched and first is Phase.POST:
         _restore(session)
     session.post_result.unlink(missing_ok=True)
 

@@ -46,5 +46,5 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     return {"dist": output.dist}
 
 
-def undo(session: Session, sink: Sink) -> None:
+def undo(session: Session, sink: Sink, first: Phase) -> None:
     """Rendering changes no file but its own; the last one stays, so that the session still knows its output."""

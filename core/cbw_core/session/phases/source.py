@@ -44,8 +44,15 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     return result
 
 
-def undo(session: Session, sink: Sink) -> None:
+def undo(session: Session, sink: Sink, first: Phase) -> None:
     session.keep_edits(sink, carry=False)
     trees.remove(session.layout.work)
     trees.remove(session.kept_work)
     session.work_manifest.unlink(missing_ok=True)
+
+
+def restore(session: Session) -> None:
+    """The work folder as it was when source ended."""
+    kept = session.read_manifest(session.work_manifest)
+    trees.restore_tree(session.kept_work, session.layout.work, before=kept)
+    ledgers.write_json(session.work_manifest, trees.manifest_json(trees.scan(session.layout.work)))

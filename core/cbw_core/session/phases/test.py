@@ -53,6 +53,6 @@ def prepare(session: Session, sink: Sink, cancel: Cancel) -> TestPlan:
     return plan
 
 
-def undo(session: Session, sink: Sink) -> None:
+def undo(session: Session, sink: Sink, first: Phase) -> None:
     trees.remove(session.layout.test_prefix)
     trees.remove(session.layout.test_dir)

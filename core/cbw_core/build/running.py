@@ -1,0 +1,169 @@
+"""Running the build script in the clean environment, and telling where it failed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from cbw_core.build import failure
+from cbw_core.build.script import Script
+from cbw_core.build.variables import build_prefix, environment
+from cbw_core.build.writing import Scripts, write_file, write_scripts
+from cbw_core.config import Config
+from cbw_core.errors import BuildError, Place, RecipeError, from_os_error
+from cbw_core.events import LogLine, Note, Sink
+from cbw_core.layout import Layout
+from cbw_core.process import Cancel, Finished, run
+from cbw_core.render.output import Output
+
+_HINT = (
+    "`cbw shell` opens a shell in the build environment (there, `bash conda_build.sh` runs the script); "
+    "`cbw rerun build` runs it again."
+)
+
+
+def run_build(
+    output: Output,
+    layout: Layout,
+    config: Config,
+    *,
+    environ: Mapping[str, str],
+    sink: Sink,
+    cancel: Cancel | None = None,
+    log: Path | None = None,
+) -> None:
+    """Run the output's script in the work folder: `bash -o errexit conda_build.sh`, as conda-build does.
+
+    Its lines come as LogLine events in which the long prefixes read $PREFIX, $BUILD_PREFIX and $SRC_DIR; `log` gets
+    them as written. Raises BuildError(kind="build") with the script's own file and line; Interrupted when cancelled;
+    RecipeError when there is no script.
+    """
+    scripts = write_scripts(output, layout, config, environ=environ)
+    if scripts.script is None or scripts.build_file is None:
+        raise RecipeError(f"{output.name} has no build script", place=Place(output.recipe_file))
+    env = environment(output, layout, config, environ=environ)
+    del env["CONDA_BUILD"]  # so that the script sources build_env_setup.sh
+    short = Shortener(
+        {"PREFIX": layout.host_prefix, "BUILD_PREFIX": build_prefix(output, layout), "SRC_DIR": layout.work}
+    )
+    for line in short.legend():
+        sink(LogLine(line, phase="build"))
+    record = layout.private / "failed-commands"
+    try:
+        env |= _watch(scripts.script, record, layout)
+    except OSError as error:
+        raise from_os_error(error, "preparing the build") from error
+    done = run(
+        ["bash", "-o", "errexit", str(scripts.build_file)],
+        cwd=layout.work,
+        env=env,
+        on_line=lambda line: sink(LogLine(short(line), phase="build")),
+        log=log,
+        cancel=cancel,
+        pty=True,
+    )
+    if done.leftover:
+        names = ", ".join(done.leftover)
+        sink(Note(f"the build script left processes behind, which were ended: {names}", level="warning", phase="build"))
+    if done.status:
+        raise _failed(output, layout, scripts, scripts.script, done, record, short)
+
+
+class Shortener:
+    """Long paths as the names of their variables (conda-build's rewrite_stdout_env)."""
+
+    def __init__(self, names: Mapping[str, Path]) -> None:
+        self._names: dict[str, str] = {}
+        for name, path in names.items():
+            self._names.setdefault(str(path), name)  # the build prefix may be the host prefix
+        self._pattern = re.compile("|".join(re.escape(path) for path in sorted(self._names, key=len, reverse=True)))
+
+    def __call__(self, line: str) -> str:
+        return self._pattern.sub(lambda found: f"${self._names[found[0]]}", line)
+
+    def legend(self) -> list[str]:
+        """The lines that say what the names stand for."""
+        return [f"export {name}={path}" for path, name in self._names.items()]
+
+
+def _watch(script: Script, record: Path, layout: Layout) -> dict[str, str]:
+    """Variables that have bash note which command fails."""
+    layout.private.mkdir(parents=True, exist_ok=True)
+    record.unlink(missing_ok=True)
+    text = failure.prelude_for(script.text, record)
+    if text is None:
+        return {}
+    prelude = layout.private / "prelude.sh"
+    write_file(prelude, text, 0o600)
+    return {"BASH_ENV": str(prelude)}
+
+
+def _failed(
+    output: Output,
+    layout: Layout,
+    scripts: Scripts,
+    script: Script,
+    done: Finished,
+    record: Path,
+    short: Shortener,
+) -> BuildError:
+    found = failure.failed_command(record, done.status, done.tail, layout.build_file)
+    place = where = None
+    what = f"exit status {done.status}"
+    if found is not None and Path(found.file).name == layout.build_file.name:
+        place = _place(script, found, scripts, done, layout)
+        what = f"`{short(failure.short_command(found.command))}`"
+    elif found is not None:
+        place = Place(found.file, found.line, None, failure.short_command(found.command))
+        what = f"`{short(failure.short_command(found.command))}`"
+        where = f"{Path(found.file).name}, line {found.line}"
+    elif (line := _exit_line(script.text, done.status)) is not None:
+        place = script.place(line)
+        what = f"`exit {done.status}`"
+    if place is None and script.file:
+        place = Place(script.file)
+    if where is None:
+        where = f"{script.name}{f', line {place.line}' if place and place.line else ''}"
+    return BuildError(
+        f"the build of {output.name} failed: {what} in {where}",
+        kind="build",
+        place=place,
+        why=how_it_ended(done.status),
+        hint=_HINT,
+        details=short(failure.last_lines(done.tail)) or None,
+    )
+
+
+def _place(
+    script: Script, found: failure.FailedCommand, scripts: Scripts, done: Finished, layout: Layout
+) -> Place | None:
+    if script.is_bash:
+        return script.place(found.line - scripts.header_lines, failure.short_command(found.command))
+    if script.file is None or not script.text_is_file:
+        return None
+    line = failure.traceback_line(done.tail, layout.work / Path(script.file).name)
+    return script.place(line) if line else Place(script.file)
+
+
+def _exit_line(text: str, status: int) -> int | None:
+    """The line of the one `exit STATUS` of a script."""
+    pattern = re.compile(rf"(?:^|[;&|({{\s])exit\s+{status}\b")
+    found = [number for number, line in enumerate(text.splitlines(), 1) if pattern.search(line.split(" #")[0])]
+    return found[0] if len(found) == 1 else None
+
+
+def how_it_ended(status: int) -> str:
+    """What an exit status tells."""
+    if status == 127:
+        return "It ended with status 127: a command was not found."
+    if status == 126:
+        return "It ended with status 126: a command could not be run."
+    if status > 128:
+        import signal
+
+        try:
+            return f"It ended with status {status}: {signal.Signals(status - 128).name} ended a command."
+        except ValueError:
+            pass
+    return f"It ended with status {status}."

@@ -1,0 +1,264 @@
+"""The names a template sees: variables of conda-build's environment, the variant, and functions (environ.get_dict,
+jinja_context.context_processor).
+
+Paths that exist only once there is a session are given as references that a build script expands: {{ PREFIX }} is the
+text $PREFIX (%PREFIX% on Windows), {{ PYTHON }} is $PYTHON, and so on.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform as machine
+import sys
+import time
+from types import SimpleNamespace
+from typing import Any
+
+from cbw_core.render import functions, loading
+from cbw_core.render.hashing import build_string, hash_contents, hash_of, specs_of
+from cbw_core.render.sources import vcs_variables
+from cbw_core.render.state import State
+from cbw_core.variants import Variant, as_list, default_variant, features
+
+# passed on under names of their own, not as variant keys
+_LANGUAGES = ("PERL", "LUA", "R", "NUMPY", "PYTHON")
+_R_PACKAGES = ("r-base", "mro-base", "r-impl")
+_PATHS = ["CONDA_DEFAULT_ENV:PREFIX", "PREFIX", "BUILD_PREFIX", "SRC_DIR", "STDLIB_DIR", "SP_DIR"]
+
+
+def names_for(
+    state: State,
+    *,
+    strict: bool,
+    alone: bool,
+    offline: bool,
+    skip_build_id: bool = False,
+    variant: Variant | None = None,
+    package_name: str | None = None,
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """(all names, the part of them that depends on the state's sections).
+
+    strict: undefined names are errors, and pins need a solved environment unless `offline`. alone: other outputs may
+    not be known yet. package_name: what PKG_NAME is to be instead of the state's name.
+    """
+    base = _base(state)
+    moving = _moving(state, skip_build_id)
+    chosen = variant or state.variant
+    plain = {**base, **moving}
+    environ = {**state.work.environ, **plain}
+    environ.update((k, v) for k, v in chosen.items() if k.upper() not in plain and k.upper() not in _LANGUAGES)
+    names = {
+        **state.names.names,
+        **{k: v for k, v in environ.items() if k not in state.work.environ},
+        "CONDA_BUILD_STATE": "RENDER",
+        **plain,
+        **{k: _copied(v) for k, v in chosen.items()},
+        **_functions(state, strict, alone, offline, skip_build_id),
+        "environ": environ,
+    }
+    if package_name:
+        names["PKG_NAME"] = package_name
+    return names, moving
+
+
+def _copied(value: Any) -> Any:
+    """Templates may change what they are given; give them their own."""
+    if isinstance(value, dict):
+        return {k: _copied(v) for k, v in value.items()}
+    return [_copied(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
+def reference(state: State, name: str) -> str:
+    return f"%{name}%" if state.host_os == "win" else f"${name}"
+
+
+def _base(state: State) -> dict[str, Any]:
+    """What follows from variant and platform alone."""
+    work = state.work
+    key = (work.key_of(state.variant), state.host_subdir)
+    known = work.base_names.get(key)
+    if known is None:
+        known = work.base_names[key] = _base_names(state)
+    return known
+
+
+def _base_names(state: State) -> dict[str, Any]:
+    environ = state.work.environ
+    values: dict[str, Any] = {
+        "CONDA_BUILD": "1",
+        "PYTHONNOUSERSITE": "1",
+        "ARCH": state.host_arch,
+        "SYS_PREFIX": sys.prefix,
+        "SYS_PYTHON": sys.executable,
+        "SUBDIR": state.host_subdir,
+        "build_platform": state.build_subdir,
+        "HTTPS_PROXY": environ.get("HTTPS_PROXY", ""),
+        "HTTP_PROXY": environ.get("HTTP_PROXY", ""),
+        "DIRTY": "",
+        "ROOT": sys.prefix,
+        "RECIPE_DIR": str(state.work.recipe_dir),
+    }
+    for path in _PATHS:
+        name, _, target = path.partition(":")
+        values[name] = reference(state, target or name)
+    values |= _language_versions(state)
+    values |= _system(state)
+    values |= {name.upper(): str(int(on)) for name, on in features(environ).items()}
+    return values
+
+
+def _language_versions(state: State) -> dict[str, Any]:
+    default = default_variant(state.build_subdir, state.variant)
+
+    def version(key: str, places: int) -> str:
+        value = state.variant.get(key) or default[key]
+        value = value if isinstance(value, str) else str(value[0])
+        return ".".join(value.split(".")[:places])
+
+    python, perl, lua, r = version("python", 2), version("perl", 2), version("lua", 2), version("r_base", 3)
+    numpy = version("numpy", 2)
+    return {
+        "CONDA_PY": "".join(python.split(".")[:2]),
+        "PY3K": str(int(python[:1] >= "3")),
+        "PY_VER": python,
+        "NPY_VER": numpy,
+        "CONDA_NPY": numpy.replace(".", ""),
+        "NPY_DISTUTILS_APPEND_FLAGS": "1",
+        "PERL_VER": perl,
+        "CONDA_PERL": perl,
+        "LUA_VER": lua,
+        "CONDA_LUA": lua,
+        "R_VER": r,
+        "CONDA_R": r,
+    }
+
+
+def _system(state: State) -> dict[str, Any]:
+    """The operating system's variables (environ.os_vars): from the environment, else the variant, else a default."""
+    environ, variant = state.work.environ, state.variant
+    host = state.host_os
+    prefix = reference(state, "PREFIX")
+    wanted: dict[str, Any] = {
+        "CPU_COUNT": str(state.work.config.cpu_count or os.cpu_count() or 1),
+        **dict.fromkeys(("LANG", "LC_ALL", "MAKEFLAGS", "REQUESTS_CA_BUNDLE"), ""),
+        "HOME": "UNKNOWN",
+        "PKG_CONFIG_PATH": f"{prefix}/lib/pkgconfig",
+        "CMAKE_GENERATOR": "Unix Makefiles",
+        "SSL_CERT_FILE": "",
+    }
+    if host == "osx":
+        arm = state.host_arch == "arm64"
+        build_arm = state.build_subdir.endswith("-arm64")
+        wanted |= {
+            "OSX_ARCH": "arm64" if arm else {"32": "i386"}.get(state.host_arch, "x86_64"),
+            "MACOSX_DEPLOYMENT_TARGET": 11.0 if arm else 10.9,
+            "BUILD": "arm64-apple-darwin20.0.0" if build_arm else "x86_64-apple-darwin13.4.0",
+        }
+    elif host == "linux":
+        arch = machine.machine().replace("ppc", "powerpc") or "x86_64"
+        old = not arch.startswith(("powerpc", "aarch64", "s390x"))
+        distribution = variant.get("cdt_name", "cos6" if old else "cos7")
+        empty = ["CFLAGS", "CXXFLAGS", "LDFLAGS", "QEMU_LD_PREFIX", "QEMU_UNAME", "DEJAGNU", "DISPLAY"]
+        wanted |= dict.fromkeys(empty, "")
+        wanted |= {"LD_RUN_PATH": f"{prefix}/lib", "BUILD": f"{arch}-conda_{distribution}-linux-gnu"}
+    values: dict[str, Any] = {}
+    for key, default in wanted.items():
+        value = environ.get(key) or variant.get(key, default)
+        if value:
+            values[key] = value
+    values["SHLIB_EXT"] = {"win": ".dll", "osx": ".dylib"}.get(host, ".so")
+    values["PATH"] = environ.get("PATH", "")
+    return values
+
+
+def _moving(state: State, skip_build_id: bool) -> dict[str, Any]:
+    """What changes as the recipe becomes known: its name, version, build, and which languages it builds with."""
+    kind = "host" if state.is_cross else "build"
+    packages = {s.name for s in specs_of(state, kind)}
+    name = state.name()
+    values: dict[str, Any] = {}
+    for package, variables in (("python", ("PYTHON",)), ("perl", ("PERL",)), ("lua", ("LUA", "LUA_INCLUDE_DIR"))):
+        if package in packages or (package != "lua" and name == package):
+            values |= {v: reference(state, v) for v in variables}
+    if packages.intersection(_R_PACKAGES) or name in _R_PACKAGES:
+        values |= {v: reference(state, v) for v in ("R", "R_USER")}
+    for entry in as_list(state.value("build/script_env", [])):
+        key, mark, value = str(entry).partition("=")
+        if mark:
+            values[key] = value
+        elif key in state.work.environ:
+            values[key] = state.work.environ[key]
+    values |= vcs_variables(state)
+    values |= {"PKG_NAME": name, "PKG_VERSION": state.version(), "PKG_BUILDNUM": str(state.build_number())}
+    if state.final and not skip_build_id:
+        values |= {"PKG_BUILD_STRING": build_string(state), "PKG_HASH": hash_of(hash_contents(state))}
+    else:
+        values |= {"PKG_BUILD_STRING": "placeholder", "PKG_HASH": "1234567"}
+    return values
+
+
+def _functions(state: State, strict: bool, alone: bool, offline: bool, skip_build_id: bool) -> dict[str, Any]:
+    def pin_subpackage(
+        subpackage_name: str,
+        min_pin: str | None = "x.x.x.x.x.x",
+        max_pin: str | None = "x",
+        exact: bool = False,
+    ) -> str:
+        return functions.pin_subpackage(
+            state,
+            subpackage_name,
+            min_pin,
+            max_pin,
+            exact,
+            permissive=not strict,
+            alone=alone,
+            skip_build_id=skip_build_id,
+        )
+
+    def pin_compatible(
+        package_name: str,
+        lower_bound: Any = None,
+        upper_bound: Any = None,
+        min_pin: str | None = "x.x.x.x.x.x",
+        max_pin: str | None = "x",
+        exact: bool = False,
+    ) -> str:
+        if not strict or offline or state.work.resolver is None:
+            return f"{package_name} "
+        from cbw_core.render.pinning import pin_compatible as pinned
+
+        return pinned(state, package_name, lower_bound, upper_bound, min_pin, max_pin, exact)
+
+    def resolved_packages(env: str) -> list[str]:
+        from cbw_core.render.pinning import resolved_packages as resolved
+
+        return resolved(state, env, solve=strict and not offline and state.work.resolver is not None)
+
+    return {
+        **loading.functions(state, permissive=not strict),
+        "pin_subpackage": pin_subpackage,
+        "pin_compatible": pin_compatible,
+        "resolved_packages": resolved_packages,
+        "compiler": lambda language: functions.target_package(state, language, "compiler"),
+        "stdlib": lambda language: functions.target_package(state, language, "stdlib"),
+        "cdt": lambda package_name: functions.cdt(state, package_name),
+        "ccache": lambda method=None: "ccache",
+        "installed": {},
+        "time": SimpleNamespace(
+            time=time.time, strftime=time.strftime, gmtime=time.gmtime, localtime=time.localtime, ctime=time.ctime
+        ),
+        "datetime": SimpleNamespace(
+            datetime=datetime.datetime,
+            date=datetime.date,
+            timedelta=datetime.timedelta,
+            timezone=datetime.timezone,
+            UTC=datetime.UTC,
+        ),
+    }
+
+
+def uses_environment(state: State) -> bool:
+    """Whether the recipe's text calls functions that need a solved environment."""
+    text = state.work.text
+    return "pin_compatible" in text or "resolved_packages" in text

@@ -1,0 +1,113 @@
+"""What rendering may know of a recipe's sources without downloading them: a local path, and the state of a local git
+repository (GIT_*, conda_build.environ.get_git_info)."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from cbw_core.recipe import sections
+from cbw_core.render.state import State
+from cbw_core.variants import as_list
+
+_REMOTE = re.compile(r"^[\w+.-]+://|^[\w.-]+@[\w.-]+:")
+# <tag>-<commits since>-g<hash>, the tag with or without a leading v
+_DESCRIBED = re.compile(r"(?:[_-a-zA-Z]*)(?P<version>[a-zA-Z0-9.]+)(?:-(?P<post>\d+)-g(?P<hash>[0-9a-f]{7,}))$")
+
+
+def local_source(state: State) -> Path | None:
+    """The folder of the first source, where it is given by `path` and exists."""
+    path = _first(state).get("path")
+    if not isinstance(path, str) or not path:
+        return None
+    folder = (state.work.recipe_dir / Path(path).expanduser()).resolve()
+    return folder if folder.is_dir() else None
+
+
+def needs_download(state: State) -> bool:
+    """Whether the recipe's first source comes over the network."""
+    source = _first(state)
+    urls = [u for key in ("url", "git_url", "hg_url", "svn_url") for u in as_list(source.get(key))]
+    return any(_REMOTE.match(str(u)) and not str(u).startswith("file:") for u in urls)
+
+
+def _first(state: State) -> dict[str, Any]:
+    source = state.section("source")
+    return source[0] if source and isinstance(source[0], dict) else {}
+
+
+def vcs_variables(state: State) -> dict[str, str]:
+    """GIT_* of a first source that is a local repository, where the recipe's text names any."""
+    used = sections.vcs_used(state.work.text)
+    if "git" not in used:
+        return {}
+    found = _repository(state)
+    if found is None:
+        return {}
+    key = ("git", *map(str, found))
+    loaded = state.work.loaded
+    if key not in loaded:
+        loaded[key] = git_variables(*found, state.work.environ.get("PATH", os.defpath))
+    values: dict[str, str] = loaded[key]
+    return values
+
+
+def _repository(state: State) -> tuple[Path, str] | None:
+    """(folder, revision) of the repository the first source is, where it is on this machine."""
+    source = _first(state)
+    url = source.get("git_url")
+    if isinstance(url, str) and url:
+        bare = url.removeprefix("file://")
+        if _REMOTE.match(bare):
+            return None
+        folder = (state.work.recipe_dir / Path(bare).expanduser()).resolve()
+        return (folder, str(source.get("git_rev") or "HEAD")) if folder.is_dir() else None
+    folder_of_path = local_source(state)
+    if folder_of_path and (folder_of_path / ".git").exists():
+        return folder_of_path, "HEAD"
+    return None
+
+
+def git_variables(folder: Path, revision: str, path: str) -> dict[str, str]:
+    """GIT_DESCRIBE_TAG, _NUMBER, _HASH, GIT_FULL_HASH, GIT_BUILD_STR of a revision; what git does not tell is left out.
+
+    git runs without the user's configuration and without hooks: it only describes.
+    """
+    values: dict[str, str] = {}
+    described = _git(folder, path, "describe", "--tags", "--long", revision)
+    parts = described.rsplit("-", 2) if described else []
+    if len(parts) == 3:
+        values |= dict(zip(("GIT_DESCRIBE_TAG", "GIT_DESCRIBE_NUMBER", "GIT_DESCRIBE_HASH"), parts, strict=True))
+        values["GIT_DESCRIBE_TAG_PEP440"] = str(_pep440(described))
+    else:
+        parts = _git(folder, path, "describe", "--all", "--long", revision).rsplit("-", 2)
+        if len(parts) == 3:
+            values["GIT_DESCRIBE_HASH"] = parts[2]
+    full = _git(folder, path, "rev-parse", revision)
+    if full:
+        values["GIT_FULL_HASH"] = full
+    if "GIT_DESCRIBE_NUMBER" in values:
+        values["GIT_BUILD_STR"] = f"{values['GIT_DESCRIBE_NUMBER']}_{values['GIT_DESCRIBE_HASH']}"
+    return values
+
+
+def _pep440(described: str) -> str | None:
+    match = _DESCRIBED.match(described)
+    if not match:
+        return None
+    version, post, digest = match["version"], match["post"], match["hash"]
+    return version if post == "0" else f"{version}.post{post}+{digest}"
+
+
+def _git(folder: Path, path: str, *arguments: str) -> str:
+    import subprocess
+
+    env = {"PATH": path, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "HOME": os.devnull, "LC_ALL": "C"}
+    argv = ["git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.splitlines()[0].strip() if done.returncode == 0 and done.stdout else ""

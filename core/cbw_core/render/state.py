@@ -1,0 +1,325 @@
+"""One recipe with one variant on its way to an output: what conda-build's MetaData is, as data.
+
+`Work` is what a whole rendering shares; `State` is one recipe's (or output's) sections with one variant. The other
+modules of this room are functions over them. Names of conda-build functions are given where a rule comes from one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from cbw_core.config import Config
+from cbw_core.errors import EnvironmentFailure, Place, RecipeError
+from cbw_core.events import Sink, silent
+from cbw_core.process import Cancel
+from cbw_core.recipe import Namespace, copy
+from cbw_core.recipe.schema import FIELDS
+from cbw_core.render.output import Resolved
+from cbw_core.render.resolver import Resolver
+from cbw_core.variants import Variant, Variants, as_list, namespace
+
+# An output's type where the recipe gives none
+PLAIN = ".conda"
+_TRUES = {"y", "on", "true", "yes"}
+_FALSES = {"n", "no", "false", "off"}
+_ALIASES = {
+    "linux-cos5-x86_64": "linux-64", "linux-cos6-x86_64": "linux-64", "linux-cos5-x86": "linux-32",
+    "linux-cos6-x86": "linux-32", "osx-109-x86_64": "osx-64", "win-x86_64": "win-64", "win-x86": "win-32",
+}  # fmt: skip
+_BAD = set("=@#$%^&*:;\"'\\|<>?/ ")
+
+NO_VARIANTS = Variants(())
+
+Key = tuple[Any, ...]
+
+
+class ForgivenError(RecipeError):
+    """An error that conda-build forgives while it does not know all variables yet (SystemExit, CondaBuildUserError)."""
+
+
+def freeze(value: Any) -> Any:
+    """A hashable stand-in for plain data."""
+    if isinstance(value, dict):
+        return tuple(sorted((k, freeze(v)) for k, v in value.items()))
+    if isinstance(value, (list, tuple)):
+        return tuple(freeze(v) for v in value)
+    return tuple(sorted(map(str, value))) if isinstance(value, (set, frozenset)) else value
+
+
+@dataclass(eq=False)
+class Work:
+    """What one call of render_recipe shares. `text` is the recipe's; the dicts are caches and what is reported."""
+
+    recipe_dir: Path
+    recipe_file: Path
+    text: str
+    config: Config
+    environ: Mapping[str, str]
+    resolver: Resolver | None = None
+    sink: Sink = silent
+    cancel: Cancel | None = None
+    warnings: dict[str, None] = field(default_factory=dict)
+    files_read: dict[str, None] = field(default_factory=dict)
+    namespaces: dict[Key, Namespace] = field(default_factory=dict)
+    base_names: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    used: dict[Key, frozenset[str]] = field(default_factory=dict)
+    rendered: dict[Key, Any] = field(default_factory=dict)
+    solved: dict[Key, Any] = field(default_factory=dict)
+    loaded: dict[Key, Any] = field(default_factory=dict)
+    _keys: dict[int, tuple[Variant, Key]] = field(default_factory=dict)
+
+    @property
+    def file(self) -> str:
+        return str(self.recipe_file)
+
+    def key_of(self, variant: Variant) -> Key:
+        """A variant's content as a key. Variants are not changed once they are in a State."""
+        known = self._keys.get(id(variant))
+        if known is None:
+            # holding the variant keeps its id from being used again
+            known = self._keys[id(variant)] = (variant, freeze(variant))
+        return known[1]
+
+    def namespace(self, variant: Variant, host_subdir: str) -> Namespace:
+        key = (self.key_of(variant), host_subdir)
+        names = self.namespaces.get(key)
+        if names is None:
+            names = self.namespaces[key] = namespace(
+                variant, host_subdir=host_subdir, build_subdir=self.config.build_platform, environ=self.environ
+            )
+        return names
+
+    def warn(self, text: str) -> None:
+        self.warnings.setdefault(text)
+
+    def note_read(self, path: Path) -> None:
+        self.files_read.setdefault(str(path))
+
+
+@dataclass(eq=False)
+class State:
+    """meta: the sections, changed in place by rendering. variants: those that this state stands for.
+
+    host_platform: "noarch" where an output says so itself. target: an output's `target`. type: an output's `type`,
+    None before the first copy. others: outputs of the recipe by (name, used variables), once known.
+    undefined: names the last lenient rendering did not find. solved, siblings: as in Output, once finalized.
+    unsatisfied: environments without a solution.
+    """
+
+    work: Work
+    meta: dict[str, Any]
+    variant: Variant
+    variants: Variants = NO_VARIANTS
+    input_variants: Variants = NO_VARIANTS
+    host_platform: str | None = None
+    target: str | None = None
+    type: str | None = None
+    others: dict[Key, tuple[dict[str, Any], State]] | None = None
+    undefined: tuple[str, ...] = ()
+    solved: dict[str, tuple[Resolved, ...]] = field(default_factory=dict)
+    siblings: tuple[str, ...] = ()
+    unsatisfied: dict[str, EnvironmentFailure] = field(default_factory=dict)
+
+    def copied(self) -> State:
+        return replace(self, meta=copy(self.meta), type=self.type or PLAIN)
+
+    def variant_key(self, name: str) -> Any:
+        """A value of the variant, hashable."""
+        return freeze(self.variant[name])
+
+    # --- platforms (conda_build.config.Config)
+
+    @property
+    def build_subdir(self) -> str:
+        return self.work.config.build_platform
+
+    @property
+    def host_subdir(self) -> str:
+        subdir = str(self.variant.get("target_platform", self.build_subdir))
+        os_name, _, arch = subdir.partition("-")
+        os_name = self.host_platform or os_name
+        if os_name == "noarch":
+            return "noarch"
+        subdir = f"{os_name}-{arch or 64}"
+        return _ALIASES.get(subdir, subdir)
+
+    @property
+    def host_os(self) -> str:
+        return self.host_platform or str(self.variant.get("target_platform", self.build_subdir)).split("-", 1)[0]
+
+    @property
+    def host_arch(self) -> str:
+        return str(self.variant.get("target_platform", self.build_subdir)).partition("-")[2] or "64"
+
+    @property
+    def same_subdirs(self) -> bool:
+        return self.host_subdir == self.build_subdir
+
+    @property
+    def names(self) -> Namespace:
+        return self.work.namespace(self.variant, self.host_subdir)
+
+    # --- sections and values (MetaData.get_section, get_value)
+
+    def section(self, name: str) -> Any:
+        """A section: a mapping, or a list of mappings for source and outputs; empty where the recipe has none."""
+        value = self.meta.get(name)
+        if name in ("source", "outputs"):
+            return [value] if isinstance(value, dict) and value else (value or [])
+        return value or {}
+
+    def value(self, path: str, default: Any = None) -> Any:
+        """A value such as "build/number"; with no default, the empty value of the field's type. For source, the first
+        one's. YAML 1.1 words for true and false become booleans."""
+        section, key = path.split("/")
+        if default is None:
+            kind = FIELDS.get(section, {}).get(key)
+            default = kind() if kind else None
+        data = self.section(section)
+        if isinstance(data, list):
+            data = data[0] if data else {}
+        value = data.get(key, default)
+        if isinstance(value, str):
+            if value.lower() in _TRUES:
+                value = True
+            elif value.lower() in _FALSES:
+                value = False
+        return default if value is None else value
+
+    @property
+    def final(self) -> bool:
+        return bool(self.value("extra/final"))
+
+    @final.setter
+    def final(self, value: bool) -> None:
+        if self.meta.get("extra") is None:
+            self.meta["extra"] = {}
+        self.meta["extra"]["final"] = bool(value)
+
+    @property
+    def noarch(self) -> Any:
+        return self.value("build/noarch")
+
+    @property
+    def noarch_python(self) -> bool:
+        return bool(self.value("build/noarch_python"))
+
+    @property
+    def python_version_independent(self) -> Any:
+        return self.value("build/python_version_independent") or self.noarch == "python" or self.noarch_python
+
+    @property
+    def skip(self) -> bool:
+        return bool(self.value("build/skip", False))
+
+    def set_noarch(self, value: Any, noarch_python: Any) -> None:
+        build = self.meta.setdefault("build", {})
+        build["noarch"] = value
+        build["noarch_python"] = noarch_python
+        if value or noarch_python:
+            self.host_platform = "noarch"
+
+    @property
+    def parent(self) -> Mapping[str, Any]:
+        return self.value("extra/parent_recipe", {}) or {}
+
+    @property
+    def is_output(self) -> bool:
+        """An output other than the one named like the recipe."""
+        name = self.parent.get("name")
+        return bool(name) and name != self.name()
+
+    def is_output_safely(self) -> bool:
+        """As is_output, for use while telling an error about the name."""
+        name = self.parent.get("name")
+        return bool(name) and name != (self.meta.get("package") or {}).get("name")
+
+    def name(self) -> str:
+        name = str(self.value("package/name", ""))
+        if not name and self.final:
+            raise self.fault(f"package/name is missing in {self.work.recipe_file.name}", ("package",))
+        if name != name.lower():
+            raise self.fault(f"package/name must be lower case, not {name!r}", ("package", "name"))
+        self._check_characters(name, "package/name", _BAD | {"!"})
+        return name
+
+    def version(self) -> str:
+        version = str(self.value("package/version", ""))
+        if not version and not self.section("outputs") and self.final:
+            raise self.fault(f"package/version is missing in {self.work.recipe_file.name}", ("package",))
+        self._check_characters(version, "package/version", _BAD | {"-"})
+        if self.final and version.startswith("."):
+            raise RecipeError(f"package/version must not start with a period: {version}", kind="schema")
+        return version
+
+    def build_number(self) -> int:
+        number = self.value("build/number")
+        if not number:
+            return 0
+        try:
+            value = int(number)
+        except (TypeError, ValueError):
+            value = -1
+        if value < 0:
+            raise RecipeError(
+                f"build/number is {number!r}; it must be an integer of at least 0",
+                kind="schema",
+                place=self.place(("build", "number")),
+            )
+        return value
+
+    def _check_characters(self, value: str, path: str, bad: set[str]) -> None:
+        found = bad.intersection(value)
+        if found:
+            raise self.fault(f"bad characters ({''.join(sorted(found))}) in {path}: {value}", tuple(path.split("/")))
+
+    def check_build_string(self, value: str) -> None:
+        self._check_characters(value, "build/string", _BAD | {"-", "!"})
+
+    # --- requirements
+
+    def reqs(self, kind: str) -> list[Any]:
+        return as_list(self.value(f"requirements/{kind}", []))
+
+    def top_and_output_reqs(self, kind: str) -> list[str]:
+        """The requirements of a kind, at the top level together with those of the output named like it."""
+        own = [r for r in self.reqs(kind) if r]
+        names = {str(r).split()[0] for r in own if str(r).split()}
+        more: list[Any] = []
+        if not self.is_output:
+            same = next((o for o in self.section("outputs") if o.get("name") == self.name()), None)
+            if same:
+                more = expand_requirements(same.get("requirements") or []).get(kind, [])
+                more = [r for r in more if r and str(r).split()[0] not in names]
+        return list(dict.fromkeys([*own, *more]))
+
+    @property
+    def is_cross(self) -> bool:
+        """Whether there is a host section at all (MetaData.is_cross)."""
+        return bool(self.top_and_output_reqs("host") or "host" in self.section("requirements"))
+
+    # --- errors
+
+    def place(self, path: tuple[str | int, ...] = ()) -> Place:
+        from cbw_core.render.places import place_of
+
+        return place_of(self, path)
+
+    def fault(self, message: str, path: tuple[str | int, ...] = ()) -> ForgivenError:
+        return ForgivenError(message, kind="schema", place=self.place(path))
+
+
+def expand_requirements(reqs: Any) -> dict[str, list[Any]]:
+    """Requirements as a mapping of lists; a plain list stands for host and run (conda_build.utils.expand_reqs).
+
+    A mapping is changed in place, as callers share it.
+    """
+    if not isinstance(reqs, dict):
+        listed = as_list(reqs)
+        return {"host": list(listed), "run": list(listed)} if listed else {}
+    for kind in reqs:
+        reqs[kind] = as_list(reqs[kind])
+    return reqs

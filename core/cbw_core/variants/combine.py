@@ -1,0 +1,191 @@
+"""Sources of variants put together to a matrix: later ones win, zipped keys go together (conda_build.variants).
+
+A spec maps a key to a value or a list of values; a variant maps a key to one value. Where conda-build's order follows
+from the hash seed, ours follows from the order of writing.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cbw_core.errors import RecipeError
+from cbw_core.variants.defaults import EXTEND_KEYS
+
+Spec = dict[str, Any]
+Variant = dict[str, Any]
+
+
+def as_list(value: Any, mappings: bool = True) -> list[Any]:
+    """conda_build.utils.ensure_list: None is empty, a list or set its items, a mapping its keys, else one item."""
+    if value is None:
+        return []
+    if isinstance(value, str) or (isinstance(value, dict) and not mappings):
+        return [value]
+    if isinstance(value, (list, tuple, set, frozenset, dict)):
+        return list(value)
+    return [value]
+
+
+def trim_empty(spec: Spec) -> None:
+    """Drop empty lists, texts, mappings and None, and an empty zip_keys, in place."""
+    for key, value in list(spec.items()):
+        if isinstance(value, dict):
+            trim_empty(value)
+        if value is None or value in ([], "", {}):
+            del spec[key]
+    if "zip_keys" in spec and not any(as_list(spec["zip_keys"])):
+        del spec["zip_keys"]
+
+
+def zip_groups(spec: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """The groups of zip_keys. Raises ValueError when they are neither a list of names nor a list of such lists."""
+    value = spec.get("zip_keys")
+    if not value:
+        return []
+    if isinstance(value, (list, tuple)):
+        if all(isinstance(v, str) for v in value):
+            return [tuple(value)]
+        if all(isinstance(v, (list, tuple)) and all(isinstance(k, str) for k in v) for v in value):
+            return list(dict.fromkeys(tuple(v) for v in value))
+    raise ValueError("zip_keys must be a list of names or a list of lists of names")
+
+
+def problems(spec: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is wrong with one source, as (key, message) (validate_spec)."""
+    found = [
+        (k, f"key {k!r} holds a '-', which is not allowed; write {k.replace('-', '_')!r}") for k in spec if "-" in k
+    ]
+    try:
+        groups = zip_groups(spec)
+    except ValueError as error:
+        return [*found, ("zip_keys", str(error))]
+    seen: set[str] = set()
+    for group in groups:
+        found += [("zip_keys", f"zip_keys names {k!r}, which has no value here") for k in group if k not in spec]
+        for key in group:
+            if key in seen:
+                found.append(("zip_keys", f"zip_keys names {key!r} in two groups"))
+            seen.add(key)
+        lengths = {k: len(as_list(spec[k])) for k in group if k in spec}
+        if len(set(lengths.values())) > 1:
+            listed = ", ".join(f"{k} has {n}" for k, n in lengths.items())
+            found.append((next(iter(lengths)), f"zipped keys need the same number of values: {listed}"))
+    return found
+
+
+def combine(sources: Mapping[str, Spec]) -> Spec:
+    """All sources as one spec, later ones winning (combine_specs). Raises RecipeError(kind="variant")."""
+    extend = {*EXTEND_KEYS}
+    for spec in sources.values():
+        extend.update(as_list(spec.get("extend_keys")))
+    groups: list[tuple[str, ...]] = []
+    for spec in sources.values():
+        groups += [g for g in zip_groups(spec) if g not in groups]
+    values: Spec = {}
+    for name, spec in sources.items():
+        for key, value in spec.items():
+            if key in extend:
+                _extend(values, key, value)
+            elif key == "zip_keys":
+                values[key] = [list(g) for g in groups]
+            elif isinstance(value, dict):
+                values[key] = dict(value)
+            else:
+                _replace(values, key, value, spec, name, groups)
+    return values
+
+
+def _extend(values: Spec, key: str, value: Any) -> None:
+    if isinstance(value, dict):
+        old = values.get(key)
+        values[key] = {**old, **value} if isinstance(old, dict) else dict(value)
+    else:
+        values[key] = list(dict.fromkeys([*as_list(values.get(key)), *as_list(value)]))
+
+
+def _replace(values: Spec, key: str, value: Any, spec: Spec, source: str, groups: Sequence[tuple[str, ...]]) -> None:
+    group = next((g for g in groups if key in g), (key,))
+    length = len(as_list(value))
+    if all(item in spec for item in group):
+        for item in group:
+            if len(as_list(spec[item])) != length:
+                raise _error(
+                    f"zipped keys need the same number of values: {key} has {length}, "
+                    f"{item} has {len(as_list(spec[item]))} in {source}",
+                    "Give each key of the group as many values.",
+                )
+            values[item] = as_list(spec[item])
+    elif key in values:
+        # to replace part of a group, its length must fit the group's other members
+        fits = all(len(as_list(spec[i])) == length for i in group if i in spec) and all(
+            len(as_list(values[i])) == length for i in group if i in values
+        )
+        if fits:
+            values[key] = list(value) if isinstance(value, (list, tuple)) else value
+        missing = [v for v in as_list(value) if v not in values[key]]
+        if missing:
+            absent = [item for item in group if item not in spec]
+            raise _error(
+                f"{source} gives {key} = {', '.join(map(str, as_list(value)))}, but not the keys zipped with it: "
+                f"{', '.join(absent)}",
+                "Give all keys of the group there, or values of it that the group already has.",
+            )
+
+
+def _error(message: str, hint: str) -> RecipeError:
+    return RecipeError(message, kind="variant", hint=hint)
+
+
+def explode(spec: Spec) -> list[Variant]:
+    """Every combination of a spec's values, zipped keys together (explode_variants).
+
+    Variants share the values that do not differ; nobody changes them.
+    """
+    groups = zip_groups(spec)
+    zipped = {k for g in groups for k in g}
+    kept = ({"zip_keys", "extend_keys", "replacements", *EXTEND_KEYS} | set(as_list(spec.get("extend_keys")))) - zipped
+    fixed = {k: v for k, v in spec.items() if k in kept and (v or v == "")}
+    axes: list[tuple[tuple[str, ...], list[Sequence[Any]]]] = []
+    for key, value in spec.items():
+        if key not in kept and key not in zipped:
+            axes.append(((key,), [as_list(v, mappings=False) for v in as_list(value)]))
+    for group in groups:
+        columns = [as_list(spec.get(k)) for k in group]
+        axes.append((group, list(zip(*columns, strict=False))))
+    looped: list[tuple[tuple[str, ...], list[Sequence[Any]]]] = []
+    for keys, rows in axes:
+        if len(rows) == 1:
+            fixed.update(zip(keys, rows[0], strict=False))
+        elif rows:
+            looped.append((keys, rows))
+    variants: list[Variant] = []
+    for chosen in itertools.product(*(rows for _, rows in looped)):
+        variant = dict(fixed)
+        for (keys, _), values in zip(looped, chosen, strict=True):
+            variant.update(zip(keys, values, strict=False))
+        variants.append(variant)
+    return variants
+
+
+def filtered(variants: Sequence[Variant], key: str, values: Any) -> list[Variant]:
+    """The variants whose `key` is (in) `values` (filter_by_key_value)."""
+    if isinstance(values, dict):
+        return list(variants)
+    # `in` is a substring test where values is a text, as it is in conda-build
+    return [v for v in variants if v.get(key) is not None and v[key] in values]
+
+
+def matrix(combined: Spec, sources: Sequence[Spec]) -> list[Variant]:
+    """The variants of a combined spec that every source allows, later sources first; a source that allows none is
+    ignored (filter_combined_spec_to_used_keys). `sources` without the defaults."""
+    extend = {"zip_keys", "extend_keys", *EXTEND_KEYS, *as_list(combined.get("extend_keys"))}
+    variants = explode(combined)
+    seen: set[str] = set()
+    for spec in reversed(sources):
+        for key, values in spec.items():
+            if key not in extend and key not in seen:
+                variants = filtered(variants, key, values) or variants
+                seen.add(key)
+    return variants

@@ -1,0 +1,101 @@
+"""Many variants at once: which values each key has among them, found out once for each list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, overload
+
+from cbw_core.variants.combine import Spec, Variant, as_list, filtered, zip_groups
+
+
+class Variants(Sequence[Variant]):
+    """An unchanging list of variants with the same keys. A list filtered from another knows that what is the same in
+    all of those is the same in these."""
+
+    def __init__(self, items: Sequence[Variant], parent: Variants | None = None) -> None:
+        self._items = tuple(items)
+        self._parent = parent
+        self._distinct: dict[str, list[Any]] = {}
+        self._filtered: dict[tuple[str, str], Variants] = {}
+
+    @overload
+    def __getitem__(self, index: int) -> Variant: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Variant, ...]: ...
+    def __getitem__(self, index: int | slice) -> Variant | tuple[Variant, ...]:
+        return self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[Variant]:
+        return iter(self._items)
+
+    def distinct(self, key: str) -> list[Any]:
+        """The different values of a key, in order."""
+        known = self._distinct.get(key)
+        if known is None:
+            known = self._distinct[key] = self._find(key)
+        return known
+
+    def _find(self, key: str) -> list[Any]:
+        if self._parent is not None:
+            before = self._parent.distinct(key)
+            if len(before) < 2:
+                return before
+        values = [v[key] for v in self._items if key in v]
+        try:
+            return list(dict.fromkeys(values))
+        except TypeError:
+            found: list[Any] = []
+            seen: set[int] = set()
+            for value in values:
+                if id(value) not in seen:
+                    seen.add(id(value))
+                    if value not in found:
+                        found.append(value)
+            return found
+
+    def where(self, key: str, values: Any) -> Variants:
+        """Those whose `key` is (in) `values`; all of them where none is."""
+        if len(self.distinct(key)) < 2:
+            return self
+        name = (key, repr(values))
+        known = self._filtered.get(name)
+        if known is None:
+            kept = filtered(self._items, key, values)
+            known = self._filtered[name] = Variants(kept, self) if kept else self
+        return known
+
+    def looping(self, keys: set[str]) -> set[str]:
+        """Those of `keys` whose value differs between variants (conda_build.variants.get_vars)."""
+        if not self._items:
+            return set()
+        first = self._items[0]
+        special = {"pin_run_as_build", "zip_keys", "ignore_version", *as_list(first.get("extend_keys"))}
+        return {k for k in keys if k in first and k not in special and len(self.distinct(k)) > 1}
+
+    def squashed(self) -> Spec:
+        """All of them as one spec: every key with its values, zipped keys in step (list_of_dicts_to_dict_of_lists)."""
+        if not self._items:
+            return {}
+        first = self._items[0]
+        groups = zip_groups(first)
+        spec: Spec = {}
+        for key in first:
+            if key == "zip_keys":
+                continue
+            values = self.distinct(key)
+            if isinstance(first[key], dict):
+                merged: dict[str, Any] = {}
+                for value in values:
+                    merged.update(value)
+                spec[key] = merged
+            else:
+                spec[key] = list(dict.fromkeys(v for value in values for v in as_list(value)))
+        for group in groups:
+            rows = list(dict.fromkeys(tuple(v[k] for k in group) for v in self._items))
+            for key, column in zip(group, zip(*rows, strict=True), strict=True):
+                spec[key] = list(column)
+        spec["zip_keys"] = [list(g) for g in groups]
+        return spec

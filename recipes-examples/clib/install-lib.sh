@@ -1,0 +1,4 @@
+#!/bin/bash
+set -ex
+
+make DESTINATION="${PREFIX}" install-lib

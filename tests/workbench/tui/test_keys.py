@@ -1,0 +1,67 @@
+"""The table of keys is whole: each key once, each command line one that exists."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from textual.binding import Binding
+
+from cbw_workbench.commands.run import read
+from cbw_workbench.tui.keys import KEYS, bindings, by_action, fill, keys_of
+from cbw_workbench.tui.screens.help import help_text
+from cbw_workbench.tui.screens.table import TABLE
+
+DOCS = Path(__file__).resolve().parents[3] / "docs" / "workbench.md"
+
+
+def test_no_key_stands_twice_on_a_screen() -> None:
+    for entry in TABLE:
+        keys = [one for key in keys_of(entry.name) for one in key.keys.split(",")]
+        assert sorted(set(keys)) == sorted(keys)
+
+
+def test_every_key_runs_a_command_or_an_action() -> None:
+    assert all(bool(key.line) != bool(key.action) for key in KEYS)
+
+
+def test_every_command_line_of_a_key_can_be_read() -> None:
+    for key in KEYS:
+        if key.line:
+            line = fill(key.line, {"phase": "build", "output": "zoo-1.0-0", "pick": "test"})
+            assert read(line, "tui").command is not None, line
+
+
+def test_every_action_of_a_key_exists() -> None:
+    screens = {entry.name: entry.screen for entry in TABLE}
+    for key in KEYS:
+        name = re.split(r"\(", key.action)[0]
+        for screen in (screens[key.screen],) if key.screen else screens.values():
+            assert not name or hasattr(screen, f"action_{name}") or name == "command_palette", key
+
+
+def test_bindings_are_made_from_the_table() -> None:
+    made = {b.key: b for b in bindings("main") if isinstance(b, Binding)}
+    assert made["s"].action == "run_line('step')"
+    assert made["ctrl+c"].priority
+    assert not made["S"].show
+
+
+def test_binding_finds_its_row_again() -> None:
+    assert by_action("run_line", ("step",)) is KEYS[0]
+    assert by_action("cancel", ()).busy  # type: ignore[union-attr]
+
+
+def test_help_names_every_key_and_command() -> None:
+    text = help_text(keys_of("main")).plain
+    for key in keys_of("main"):
+        assert key.help in text
+    for name in ("step", "rewind", "sessions", "quit"):
+        assert f"  {name} " in text
+
+
+def test_docs_name_every_key() -> None:
+    text = DOCS.read_text()
+    for key in KEYS:
+        for one in key.shown_keys.split():
+            assert f"`{one}`" in text, one

@@ -1,0 +1,50 @@
+"""An exception nobody foresaw: kept in a file, told in a line."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from cbw_core import __version__
+from cbw_core.config import Config
+from cbw_core.errors import CbwError
+
+
+class Bug(CbwError):
+    """An exception nobody foresaw. Exit status 70 (EX_SOFTWARE of sysexits.h)."""
+
+    exit_status = 70
+    default_kind = "bug"
+
+
+def bug_error(error: Exception, words: Sequence[str]) -> CbwError:
+    """The error to show for `error`, of kind "bug"; `words` are the command's.
+
+    Its traceback is in a file in the state folder, or in `details` where that cannot be written.
+    """
+    trace = "".join(traceback.format_exception(error))
+    about = f"cbw {__version__}, Python {platform.python_version()}, {platform.platform()}\ncbw {' '.join(words)}\n\n"
+    folder = Config.load().state / "bugs"
+    where: Path | None = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}.txt"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        assert where is not None
+        where.write_text(about + trace)
+    except OSError:
+        where = None
+    return Bug(
+        f"this is a bug in cbw: {type(error).__name__}: {error}",
+        why=f"raised at {raised_at(error)}",
+        hint=f"Please report it with {where}." if where else "Please report it with the lines above.",
+        details=None if where else trace,
+    )
+
+
+def raised_at(error: Exception) -> str:
+    """The innermost place of the traceback: "file.py:12"."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else Path(sys.argv[0]).name

@@ -1,0 +1,98 @@
+"""Running lines one after another: what both the prompt and scripts do with a line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from cbw_core.errors import CbwError, Interrupted
+from cbw_core.process import Cancel
+from cbw_workbench.bugs import bug_error
+from cbw_workbench.commands.command import Context, Last
+from cbw_workbench.commands.results import FailedAsExpected, Leave, ScriptOption
+from cbw_workbench.commands.run import Parsed, read, run, split
+from cbw_workbench.repl.screen import Screen
+from cbw_workbench.stopping import stopping
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LOOKERS = frozenset({"assert", "set", "help", "quit"})  # they leave what `assert` looks at as it is
+_PATIENCE = 3  # Ctrl-C stops a command and the prompt stays; pressed again and again, it ends cbw
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a line ended. leave: the prompt or script is to end. strict: `set -e` (True), `set +e` (False), None else."""
+
+    status: int = 0
+    leave: bool = False
+    strict: bool | None = None
+    interrupted: bool = False
+    failed_by_quit: int | None = None
+
+    @property
+    def failed(self) -> bool:
+        return self.status != 0
+
+
+class Engine:
+    """A context of its own (face "repl") and the screen that commands write to."""
+
+    def __init__(self, context: Context, screen: Screen) -> None:
+        self.screen = screen
+        self.context = replace(
+            context, face="repl", sink=screen, open_repl=None, open_screen=None, last=None, cancel=Cancel()
+        )
+
+    @property
+    def prompt(self) -> str:
+        """What stands before a command: the session's folder and what it works on, short."""
+        session = self.context.session
+        return f"cbw {_name(session.root)}> " if session is not None else "cbw> "
+
+    def run(self, line: str) -> Outcome:
+        """Run a line and show what comes of it. Never raises for what a user can cause, nor for a bug in a command."""
+        self.context.cancel = Cancel()
+        parsed = Parsed()
+        error: CbwError | None = None
+        value: object | None = None
+        status = 0
+        with stopping(self.context.cancel, patience=_PATIENCE) as stops:
+            try:
+                parsed = read(line, "repl")
+                if parsed.command is not None and parsed.command.name not in _LOOKERS:
+                    self.screen.begin()
+                result = run(parsed, self.context)
+                value, status = result.value, result.status
+                self.screen.value(value, json=parsed.json)
+            except CbwError as raised:
+                error = raised
+            except (KeyboardInterrupt, BrokenPipeError):
+                raise
+            except Exception as raised:
+                error = bug_error(raised, split(line))
+        if error is not None:
+            self.screen.error(error, json=parsed.json)
+            status = error.exit_status
+        self._keep(parsed, error, value, status)
+        return Outcome(
+            status=status,
+            leave=isinstance(value, Leave) or stops.terminated,
+            strict=value.stop_at_failure if isinstance(value, ScriptOption) else None,
+            interrupted=isinstance(error, Interrupted),
+            failed_by_quit=value.status if isinstance(value, Leave) else None,
+        )
+
+    def _keep(self, parsed: Parsed, error: CbwError | None, value: object | None, status: int) -> None:
+        """Remember how a command ended, for the asserts that follow; those themselves are not remembered."""
+        name = parsed.command.name if parsed.command else None
+        if (name is None and error is None) or name in _LOOKERS:
+            return
+        if isinstance(value, FailedAsExpected):
+            status, error = value.status, value.error
+        self.context.last = Last(status, self.screen.output, error)
+
+
+def _name(root: Path) -> str:
+    return root.name

@@ -1,0 +1,81 @@
+"""The prompt on a terminal: prompt_toolkit's line, completion, history, and a toolbar that says where one stands."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import TYPE_CHECKING
+
+from prompt_toolkit import PromptSession
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
+from prompt_toolkit.formatted_text import FormattedText
+from prompt_toolkit.history import FileHistory
+
+from cbw_core.errors import CbwError, from_os_error
+from cbw_workbench.repl.completion import CommandCompleter
+from cbw_workbench.repl.engine import Engine
+from cbw_workbench.repl.screen import Screen
+from cbw_workbench.views.states import look
+
+if TYPE_CHECKING:
+    from prompt_toolkit.history import History
+
+    from cbw_workbench.commands.command import Context
+
+
+def run_prompt(context: Context) -> int:
+    """Ask for commands until `quit` or Ctrl-D. Ctrl-C stops a running command, or clears the line.
+
+    Returns the exit status that `quit N` names, else that of the last failure.
+    """
+    engine = Engine(context, Screen(sys.stdout))
+    session: PromptSession[str] = PromptSession(
+        history=_history(engine),
+        completer=CommandCompleter(engine.context),
+        auto_suggest=AutoSuggestFromHistory(),
+        complete_while_typing=False,
+    )
+    sys.stdout.write("cbw: `help` lists the commands, Tab completes, Ctrl-D leaves\n")
+    status = 0
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        while True:
+            bar = toolbar(engine.context)
+            try:
+                line = session.prompt(engine.prompt, bottom_toolbar=bar)
+            except KeyboardInterrupt:
+                continue
+            except EOFError:
+                break
+            outcome = engine.run(line)
+            status = outcome.status or status
+            if outcome.leave:
+                status = status if outcome.failed_by_quit is None else outcome.failed_by_quit
+                break
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        context.session = engine.context.session
+    return status
+
+
+def toolbar(context: Context) -> FormattedText:
+    """The current session's output and the state of each phase."""
+    if context.session is None:
+        return FormattedText([("", "no session: `debug RECIPE` makes one, `use SESSION` takes one")])
+    try:
+        status = context.session.status()
+    except CbwError as error:
+        return FormattedText([("", error.message)])
+    parts = [("bold", status.output), ("", "  ")]
+    for phase in status.phases:
+        parts += [("", f"{look(phase.state).symbol} {phase.phase.value}  ")]
+    return FormattedText(parts)
+
+
+def _history(engine: Engine) -> History:
+    path = engine.context.config.state / "repl-history"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise from_os_error(error, f"making {path.parent}") from error
+    return FileHistory(str(path))

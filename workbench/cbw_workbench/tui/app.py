@@ -1,0 +1,229 @@
+"""The workbench: an app that keeps the state, lets the runner work and shows screens."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import App, SuspendNotSupported
+from textual.binding import Binding
+from textual.reactive import reactive
+
+from cbw_core.errors import CbwError, EnvironmentFailure
+from cbw_core.events import PhaseEnded
+from cbw_workbench.commands import Context
+from cbw_workbench.tui import messages
+from cbw_workbench.tui import state as states
+from cbw_workbench.tui.logbook import LogBook
+from cbw_workbench.tui.look import THEME
+from cbw_workbench.tui.palette import Commands
+from cbw_workbench.tui.screens.ask import Choose
+from cbw_workbench.tui.screens.base import Tools
+from cbw_workbench.tui.screens.table import TABLE
+from cbw_workbench.tui.sources import Stamp, stamp
+from cbw_workbench.tui.state import WorkbenchState
+from cbw_workbench.tui.worker import Runner
+
+if TYPE_CHECKING:
+    from cbw_core.session import Session
+
+_GATHER = 0.03  # seconds in which events are gathered before they are shown
+_TICK = 0.5
+_LOOK_FOR_EDITS = 1.0
+
+
+class WorkbenchApp(App[int]):
+    """Messages come in, the state goes on, screens follow it."""
+
+    CSS_PATH = "workbench.tcss"
+    TITLE = "cbw"
+    COMMANDS = {Commands}
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS = [Binding(entry.key, f"go({entry.name!r})", entry.title, show=False) for entry in TABLE]
+
+    state: reactive[WorkbenchState] = reactive(WorkbenchState(), repaint=False, init=False)
+
+    def __init__(self, context: Context, session: Session, tools: Tools, remember: Callable[[str], None]) -> None:
+        super().__init__()
+        self.tools = tools
+        self.runner = Runner(context, session, self.post_message, self)
+        self._remember = remember
+        self._stamp: Stamp = ()
+        self._gathering = False
+        self._answers: set[asyncio.Future[int | None]] = set()
+
+    def on_mount(self) -> None:
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        for entry in TABLE:
+            self.install_screen(entry.screen(self.tools), entry.name)
+        self.push_screen(TABLE[0].name)
+        self.set_interval(_TICK, self._tick)
+        self.set_interval(_LOOK_FOR_EDITS, self._look_for_edits)
+        self.runner.refresh()
+
+    @property
+    def book(self) -> LogBook:
+        return self.tools.book
+
+    # -- asked for by screens -------------------------------------------------------------------------------------
+
+    @on(messages.RunLine)
+    def run_line(self, message: messages.RunLine) -> None:
+        self._remember(message.line)
+        try:
+            self.runner.start(message.line, self.state.row)
+        except CbwError as error:
+            view = states.error_view(error.to_json())
+            number = self.runner.refuse()
+            self.state = states.ended(self.state, states.Ran(number, message.line, 0.0, error.exit_status, error=view))
+
+    @on(messages.SelectCell)
+    def select_cell(self, message: messages.SelectCell) -> None:
+        self.state = states.select(self.state, message.row, message.phase)
+        self._want_log()
+
+    @on(messages.CancelAll)
+    def cancel_all(self) -> None:
+        if self.runner.cancel():
+            self.state = states.cancelling(self.state)
+
+    @on(messages.ReadAgain)
+    def read_again(self) -> None:
+        self.runner.refresh()
+
+    @on(messages.LeaveWorkbench)
+    def leave(self, message: messages.LeaveWorkbench) -> None:
+        """LeaveWorkbench; ask first when a phase runs, and then wait for it to end. A second time means it."""
+        if self.runner.idle or self.state.quitting:
+            self._go_out(message.status)
+            return
+
+        def answered(index: int | None) -> None:
+            if index == 0 and not self.runner.idle:
+                self.state = replace(states.cancelling(self.state), quitting=True)
+                self.runner.cancel()
+            elif index == 0:
+                self._go_out(message.status)
+
+        job = self.state.job
+        title = f"{job.line} is running" if job else "something is running"
+        self.push_screen(Choose(title, ("stop it and quit", "stay")), answered)
+
+    def _go_out(self, status: int) -> None:
+        self.runner.close()
+        for answer in self._answers:
+            if not answer.done():
+                answer.set_result(None)
+        self.exit(status)
+
+    # -- told by the runner ---------------------------------------------------------------------------------------
+
+    @on(messages.JobStarted)
+    def job_started(self, message: messages.JobStarted) -> None:
+        if message.job.long:
+            self.book.begin_command()
+        self.state = states.started(self.state, message.job)
+
+    @on(messages.EventsWaiting)
+    def events_waiting(self) -> None:
+        if not self._gathering:
+            self._gathering = True
+            self.set_timer(_GATHER, self._take_events)
+
+    def _take_events(self) -> None:
+        self._gathering = False
+        happened = self.runner.drain()
+        if happened:
+            self.book.add(happened)
+            self.state = states.happened(self.state, happened, time.monotonic())
+            if any(isinstance(event, PhaseEnded) for event in happened):
+                self.runner.refresh()
+
+    @on(messages.JobEnded)
+    def job_ended(self, message: messages.JobEnded) -> None:
+        self._take_events()
+        self.state = states.ended(self.state, message.ran)
+        if message.leave is not None:
+            last = next((ran.status for ran in reversed(self.state.ran) if ran.status), 0)
+            self.leave(messages.LeaveWorkbench(last if message.leave < 0 else message.leave))
+        elif self.state.quitting and self.runner.idle:
+            self._go_out(0)
+        else:
+            self.runner.refresh()
+
+    @on(messages.GroupRead)
+    def group_read(self, message: messages.GroupRead) -> None:
+        if message.problem:
+            self.state = replace(self.state, notice=message.problem)
+            return
+        self.state = states.with_rows(self.state, message.rows, message.current)
+        self._want_log()
+
+    @on(messages.LogRead)
+    def log_read(self, message: messages.LogRead) -> None:
+        self.book.put(message.key, message.lines)
+        self.state = replace(self.state, revision=self.state.revision + 1)
+
+    def _want_log(self) -> None:
+        """Have the selected phase's log read where no event has brought it."""
+        key, phase = states.log_key(self.state), self.state.phase
+        if phase is not None and phase.log and key not in self.book and key != states.COMMAND_LOG:
+            self.runner.read_log(key, phase.log)
+
+    # -- time -----------------------------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        if self.state.jobs:
+            self.state = replace(self.state, clock=time.monotonic())
+
+    def _look_for_edits(self) -> None:
+        """A file of the recipe edited elsewhere: show its text, and what became stale."""
+        seen = stamp(self.state.row)
+        if seen != self._stamp:
+            first, self._stamp = not self._stamp, seen
+            if not first:
+                self.state = replace(self.state, edited=self.state.edited + 1)
+                if not self.runner.busy:
+                    self.runner.refresh()
+
+    # -- Desk: asked by commands, from their threads ----------------------------------------------------------------
+
+    def ask(self, title: str, entries: tuple[str, ...]) -> int | None:
+        chosen: int | None = self.call_from_thread(self._ask, title, entries)  # type: ignore[arg-type]
+        return chosen
+
+    async def _ask(self, title: str, entries: tuple[str, ...]) -> int | None:
+        answer: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        self._answers.add(answer)
+
+        def answered(index: int | None) -> None:
+            if not answer.done():
+                answer.set_result(index)
+
+        self.push_screen(Choose(title, entries), answered)
+        try:
+            return await answer
+        finally:
+            self._answers.discard(answer)
+
+    def run_in_terminal(self, function: Callable[[], int]) -> int:
+        return self.call_from_thread(self._run_in_terminal, function)
+
+    def _run_in_terminal(self, function: Callable[[], int]) -> int:
+        try:
+            with self.suspend():
+                return function()
+        except SuspendNotSupported as error:
+            raise EnvironmentFailure(
+                "the screen cannot make way for a shell in this terminal",
+                hint="Run `cbw shell` in another terminal.",
+            ) from error
+
+    def action_go(self, name: str) -> None:
+        if self.screen.id != name:
+            self.switch_screen(name)

@@ -1,0 +1,106 @@
+"""The keys: one table. A key stands for a command line, or for a move of the screen itself.
+
+The help screen, the footer, the bindings and docs/workbench.md are all made from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+PICK = "{pick}"
+
+
+@dataclass(frozen=True)
+class Key:
+    """One row.
+
+    keys:   as Textual names them, comma between alternatives ("!,S").
+    label:  a word for the footer; help: a line for the help screen.
+    line:   the command line it runs: {phase} and {output} stand for what is selected, {pick} asks for a phase.
+    action: the action of the screen it stands for, when it runs no command.
+    screen: the screen it belongs to; "" for all.
+    idle:   it makes sense only while no phase runs; busy: only while one does.
+    """
+
+    keys: str
+    label: str
+    help: str
+    line: str = ""
+    action: str = ""
+    screen: str = ""
+    footer: bool = False
+    idle: bool = False
+    busy: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the action `key` is called with."""
+        return self.line or self.action
+
+    @property
+    def shown_keys(self) -> str:
+        return " ".join(_SHOWN.get(key, key) for key in self.keys.split(","))
+
+
+_SHOWN = {
+    "exclamation_mark": "!", "colon": ":", "question_mark": "?", "slash": "/", "left_square_bracket": "[",
+    "right_square_bracket": "]", "ctrl+p": "^p", "ctrl+c": "^c", "f5": "F5",
+}  # fmt: skip
+
+KEYS: tuple[Key, ...] = (
+    Key("s", "Step", "run the next phase", line="step", footer=True, idle=True),
+    Key("r", "Run", "run up to a phase (r 4: up to build)", line="run {pick}", footer=True, idle=True),
+    Key("R", "Rerun", "run the selected phase again", line="rerun {phase}", footer=True, idle=True),
+    Key("w", "Rewind", "undo, to before the selected phase", line="rewind {phase}", footer=True, idle=True),
+    Key("x,ctrl+c", "Cancel", "stop what runs", action="cancel", footer=True, busy=True),
+    Key("exclamation_mark,S", "Shell", "a shell in the environment", line="shell", footer=True),
+    Key("T", "Test shell", "a shell in the test environment", line="shell --phase test"),
+    Key("l", "Log", "the log of the selected phase", action="show('log')", screen="main", footer=True),
+    Key("e", "Error", "what went wrong, where, why, what next", action="show('error')", screen="main", footer=True),
+    Key("o", "Source", "the recipe and the scripts", action="show('source')", screen="main", footer=True),
+    Key("v", "Results", "what commands gave back", action="show('results')", screen="main"),
+    Key("g", "Go to", "the line to blame", action="go_to_place", screen="main"),
+    Key("left_square_bracket", "Before", "the file or page before", action="turn(-1)", screen="main"),
+    Key("right_square_bracket", "After", "the next file or page", action="turn(1)", screen="main"),
+    Key("z", "Zoom", "the focused pane on the whole screen, and back", action="zoom"),
+    Key("slash", "Search", "search the log or the source; n and N go on", action="search"),
+    Key("i", "Status", "phases, paths, what is stale and why", line="status"),
+    Key("f5", "Refresh", "look again how the phases stand", action="refresh_rows"),
+    Key("colon", "Cmd", "a command line", action="prompt", footer=True),
+    Key("ctrl+p", "Palette", "every command by name", action="command_palette"),
+    Key("question_mark", "Help", "this page", action="help", footer=True),
+    Key("q", "Quit", "leave; asks when a phase runs", action="leave", footer=True),
+)
+
+
+def keys_of(screen: str, table: Iterable[Key] = KEYS) -> tuple[Key, ...]:
+    """The keys of a screen: its own and those of all."""
+    return tuple(key for key in table if key.screen in ("", screen))
+
+
+def bindings(screen: str) -> list[BindingType]:
+    """The keys of a screen as Textual's bindings; ctrl+c counts wherever the focus is."""
+    found: list[BindingType] = []
+    for key in keys_of(screen):
+        action = key.action or f"run_line({key.line!r})"
+        for number, one in enumerate(key.keys.split(",")):
+            shown = key.footer and number == 0
+            display = _SHOWN.get(one)
+            found.append(Binding(one, action, key.label, show=shown, key_display=display, priority=one == "ctrl+c"))
+    return found
+
+
+def by_action(action: str, parameters: tuple[object, ...]) -> Key | None:
+    """The row an action stands for."""
+    if action == "run_line" and parameters:
+        return next((key for key in KEYS if key.line == parameters[0]), None)
+    return next((key for key in KEYS if re.split(r"\(", key.action)[0] == action), None)
+
+
+def fill(line: str, values: Mapping[str, str]) -> str:
+    """A command line with its {names} replaced."""
+    return re.sub(r"\{(\w+)\}", lambda match: values.get(match[1], match[0]), line)

@@ -1,0 +1,89 @@
+"""How things look, in one place. A state is told by its glyph and its word; colour comes on top."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from textual.content import Content
+from textual.theme import Theme
+
+from cbw_core.session.model import State
+
+
+@dataclass(frozen=True)
+class Look:
+    """glyph: one cell wide. style: a Textual style; its variables follow the theme."""
+
+    glyph: str
+    style: str
+
+
+STATES: Mapping[State, Look] = {
+    State.PENDING: Look("·", "$foreground 62%"),
+    State.RUNNING: Look("►", "bold $text-accent"),
+    State.DONE: Look("✓", "$text-success"),
+    State.FAILED: Look("✗", "bold $text-error"),
+    State.STALE: Look("↻", "$text-warning"),
+    State.INTERRUPTED: Look("■", "bold $text-warning"),
+    State.SKIPPED: Look("-", "$foreground 40%"),
+}
+
+CURSOR = "▌"
+
+THEME = Theme(
+    name="cbw",
+    primary="#6cb6c9",
+    secondary="#8f9bd9",
+    accent="#e0af68",
+    success="#8fbf6f",
+    warning="#e6b450",
+    error="#f07178",
+    foreground="#d5d9e0",
+    background="#12161c",
+    surface="#171c24",
+    panel="#1f2630",
+    dark=True,
+    variables={
+        "border": "#6cb6c9",
+        "border-blurred": "#38424f",
+        "footer-background": "#1f2630",
+        "footer-key-foreground": "#e0af68",
+        "footer-description-foreground": "#9aa5b1",
+        "block-cursor-text-style": "none",
+    },
+)
+
+
+def shorten(text: str, width: int) -> str:
+    """`text` in at most `width` cells, its middle left out."""
+    if len(text) <= width:
+        return text
+    if width < 3:
+        return text[: max(width, 0)]
+    head = (width - 1 + 1) // 2
+    return text[:head] + "…" + text[len(text) - (width - 1 - head) :]
+
+
+def short_names(dists: Sequence[str], width: int) -> tuple[str, ...]:
+    """Names for outputs in a narrow column: as little of name-version-build as tells them apart."""
+    split = [dist.rsplit("-", 2) for dist in dists]
+    for parts in (1, 2):
+        names = ["-".join(words[:parts]) for words in split]
+        if len(set(names)) == len(names):
+            break
+    else:
+        names = [
+            words[0] + "-" + words[-1] if len(words) == 3 else dist for words, dist in zip(split, dists, strict=True)
+        ]
+    return tuple(shorten(name, width) for name in names)
+
+
+def highlight_found(line: Content, text: str) -> Content:
+    """The line with what was sought in reverse; capitals matter only when `text` has some."""
+    plain = line.plain if text != text.lower() else line.plain.lower()
+    at = plain.find(text)
+    while at >= 0:
+        line = line.stylize("reverse", at, at + len(text))
+        at = plain.find(text, at + len(text))
+    return line

@@ -1,0 +1,225 @@
+"""The runner: the one place where the screen meets the engine. It runs command lines in threads of their own.
+
+It knows no widgets. It tells what happens by `post`, which must be callable from any thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from textual.message import Message
+
+from cbw_core.errors import CbwError, UsageError
+from cbw_core.events import Event
+from cbw_core.process import Cancel
+from cbw_core.session.model import SessionStatus
+from cbw_workbench.bugs import bug_error
+from cbw_workbench.commands import Command, Context, Last, Result, execute, find
+from cbw_workbench.commands.results import Leave
+from cbw_workbench.commands.run import split
+from cbw_workbench.tui.logbook import read_log
+from cbw_workbench.tui.messages import EventsWaiting, GroupRead, JobEnded, JobStarted, LogRead
+from cbw_workbench.tui.state import Job, LogKey, Ran, error_view
+
+if TYPE_CHECKING:
+    from cbw_core.session import Session
+
+
+class Desk(Protocol):
+    """What a command may ask of the person at the screen; called from the command's thread, waits for the answer."""
+
+    def ask(self, title: str, entries: tuple[str, ...]) -> int | None: ...
+
+    def run_in_terminal(self, function: Callable[[], int]) -> int: ...
+
+
+class Runner:
+    """Runs command lines against the engine, one that moves phases at a time, and reads how the session stands."""
+
+    def __init__(self, context: Context, session: Session, post: Callable[[Message], object], desk: Desk) -> None:
+        self._post_anywhere = post
+        self._context = replace(
+            context,
+            face="tui",
+            sink=self._sink,
+            session=session,
+            ask=lambda title, entries: desk.ask(title, tuple(entries)),
+            run_in_terminal=desk.run_in_terminal,
+            open_screen=None,
+            open_repl=None,
+        )
+        self._numbers = itertools.count(1)
+        self._events: deque[Event] = deque()
+        self._told = False
+        self._cancels: dict[int, Cancel] = {}
+        self._exclusive: Job | None = None
+        self._reading = threading.Lock()
+        self._read_again = False
+        self._closed = False
+
+    # -- for the app, on its thread -------------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        """Whether a command that runs phases is at work."""
+        return self._exclusive is not None
+
+    @property
+    def idle(self) -> bool:
+        """Whether no command is at work at all."""
+        return not self._cancels
+
+    @property
+    def context(self) -> Context:
+        return self._context
+
+    def start(self, line: str, row: SessionStatus | None = None) -> Job:
+        """Run `line` in a thread of its own, on the session of `row` where that is not the current one.
+
+        UsageError when the line cannot be read, or runs phases while another one does.
+        """
+        command = self._command(line)
+        long = command is not None and is_exclusive(command)
+        if long and self._exclusive is not None:
+            raise UsageError(
+                f"{line!r} has to wait: {self._exclusive.line!r} is at work",
+                hint="x cancels what runs.",
+            )
+        job = Job(next(self._numbers), line, long, time.monotonic())
+        cancel = Cancel()
+        self._cancels[job.number] = cancel
+        if long:
+            self._exclusive = job
+        self._post(JobStarted(job))
+        self._thread(lambda: self._work(job, command, row, cancel), f"cbw {line}")
+        return job
+
+    def refuse(self) -> int:
+        """The number of a line that was not started."""
+        return next(self._numbers)
+
+    def cancel(self) -> bool:
+        """Ask every command at work to stop. Whether there was one."""
+        for cancel in list(self._cancels.values()):
+            cancel.request()
+        return bool(self._cancels)
+
+    def drain(self) -> tuple[Event, ...]:
+        """The events that came in since, in order."""
+        self._told = False
+        events = []
+        while self._events:
+            events.append(self._events.popleft())
+        return tuple(events)
+
+    def refresh(self) -> None:
+        """Read how the outputs stand, aside; `GroupRead` tells."""
+        self._read_again = True
+        if self._reading.acquire(blocking=False):
+            self._thread(self._read_group, "cbw status")
+
+    def read_log(self, key: LogKey, path: str) -> None:
+        """Read a log file aside; `LogRead` tells."""
+        self._thread(lambda: self._post(LogRead(key, read_log(path))), "cbw log")
+
+    def close(self) -> None:
+        """Nothing is told any more; what is at work is asked to stop."""
+        self._closed = True
+        self.cancel()
+
+    # -- in other threads -----------------------------------------------------------------------------------------
+
+    def _work(self, job: Job, command: Command | None, row: SessionStatus | None, cancel: Cancel) -> None:
+        context = replace(self._context, cancel=cancel)
+        result, error = Result(), None
+        last: CbwError | None = None
+        try:
+            if command is not None and command.needs_session and (command.long or (row and row.root)):
+                self._enter(row, context)
+            result = execute(job.line, context)
+        except CbwError as failure:
+            error, last = error_view(failure.to_json()), failure
+            result = Result(status=failure.exit_status)
+        except Exception as bug:
+            last = bug_error(bug, job.line.split())
+            error = error_view(last.to_json())
+            result = Result(status=last.exit_status)
+        finally:
+            self._context.session = context.session
+            self._context.last = Last(status=result.status, error=last)
+            del self._cancels[job.number]
+            if self._exclusive is job:
+                self._exclusive = None
+        leave = None
+        if isinstance(result.value, Leave):
+            leave, result = (-1 if result.value.status is None else result.value.status), Result()
+        seconds = time.monotonic() - job.since
+        self._post(JobEnded(Ran(job.number, job.line, seconds, result.status, job.long, result.value, error), leave))
+
+    def _enter(self, row: SessionStatus | None, context: Context) -> None:
+        """Make the session of the selected output the current one, as `use` does."""
+        session = context.session
+        if row is not None and session is not None and row.root != str(session.root):
+            context.session = session_of(session, row)
+
+    def _read_group(self) -> None:
+        try:
+            while self._read_again:
+                self._read_again = False
+                session = self._context.session
+                if session is None:
+                    continue
+                try:
+                    message = GroupRead(session.group(), str(session.root))
+                except (CbwError, OSError) as problem:
+                    message = GroupRead((), str(session.root), str(problem))
+                self._post(message)
+        finally:
+            self._reading.release()
+            if self._read_again:  # asked for between the last look and the release
+                self.refresh()
+
+    def _sink(self, event: Event) -> None:
+        self._events.append(event)
+        if not self._told:
+            self._told = True
+            self._post(EventsWaiting())
+
+    def _command(self, line: str) -> Command | None:
+        words = split(line)
+        return find(words[0], "tui") if words else None
+
+    def _post(self, message: Message) -> None:
+        if not self._closed:
+            self._post_anywhere(message)
+
+    def _thread(self, work: Callable[[], None], name: str) -> None:
+        threading.Thread(target=work, name=name, daemon=True).start()
+
+
+def is_exclusive(command: Command) -> bool:
+    """Whether a command runs phases, so that only one such may be at work. A shell may look on while a phase runs."""
+    return command.long and command.name != "shell"
+
+
+def session_of(session: Session, row: SessionStatus) -> Session:
+    """The session of an output of the same recipe; made when there is none yet."""
+    from cbw_core.session import open_session
+
+    if row.root:
+        return open_session(Path(row.root), environ=session.environ)
+    output = next((o for o in session.head.rendering.outputs if o.dist == row.output), None)
+    if output is None:
+        raise UsageError(
+            f"the recipe has no output {row.output} any more",
+            kind="session",
+            hint="`:debug RECIPE` begins again with the outputs it has now.",
+        )
+    return session.for_output(output)

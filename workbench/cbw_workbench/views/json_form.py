@@ -1,0 +1,151 @@
+"""Results as JSON-able data. A dataclass is an object of its fields unless it is said otherwise here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import singledispatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cbw_core.errors import CbwError
+from cbw_core.render.output import Output
+from cbw_core.session.model import SessionStatus
+from cbw_workbench.commands import results
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@singledispatch
+def data_of(value: object) -> Any:
+    """`value` as dicts, lists, text, numbers, booleans and None."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: data_of(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): data_of(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [data_of(item) for item in (sorted(value) if isinstance(value, (set, frozenset)) else value)]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, (str, int, float, bool, type(None))):
+        return value
+    return str(value)
+
+
+@data_of.register
+def _(value: Path) -> Any:
+    return str(value)
+
+
+@data_of.register
+def _(value: CbwError) -> Any:
+    return value.to_json()
+
+
+@data_of.register
+def _(value: Output) -> Any:
+    """An output as `cbw render --json` tells of it."""
+    requirements = value.requirements
+    return {
+        "dist": value.dist,
+        "name": value.name,
+        "version": value.version,
+        "build": value.build_string,
+        "build_number": value.build_number,
+        "subdir": value.subdir,
+        "noarch": value.noarch or None,
+        "hash_input": data_of(value.hash_input),
+        "used_vars": list(value.used_vars),
+        "requirements": {
+            "build": list(requirements.build),
+            "host": list(requirements.host),
+            "run": list(requirements.run),
+            "run_constrained": list(requirements.run_constrained),
+        },
+        "test_requires": list(value.test_requires),
+        "run_exports": data_of(value.run_exports),
+        "variant": {key: data_of(value.variant.get(key)) for key in value.used_vars},
+        "type": value.package_type,
+    }
+
+
+@data_of.register
+def _(value: results.RenderedRecipe) -> Any:
+    return {
+        "recipe": value.recipe,
+        "error": None if value.error is None else value.error.to_json(),
+        "outputs": [data_of(output) for output in value.outputs],
+        "skipped": data_of(value.skipped),
+        "warnings": list(value.warnings),
+    }
+
+
+@data_of.register
+def _(value: results.RenderReport) -> Any:
+    return [data_of(recipe) for recipe in value.recipes]
+
+
+@data_of.register
+def _(value: SessionStatus) -> Any:
+    return {
+        "session": value.root,
+        "recipe": value.recipe,
+        "output": value.output,
+        "next": value.next_phase.value if value.next_phase else None,
+        "phases": [data_of(phase) for phase in value.phases],
+        "paths": data_of(value.paths),
+        "channels": list(value.channels),
+        "variant": data_of(value.variant),
+        "activation": value.activation,
+    }
+
+
+@data_of.register
+def _(value: results.StatusReport) -> Any:
+    return {**data_of(value.session), "outputs": [_brief(one) for one in value.group]}
+
+
+def _brief(status: SessionStatus) -> Any:
+    states = {phase.phase.value: phase.state.value for phase in status.phases}
+    return {"session": status.root, "output": status.output, "phases": states}
+
+
+@data_of.register
+def _(value: results.PhaseReport) -> Any:
+    return {**data_of(value.session), "ran": [phase.phase.value for phase in value.ran], "note": value.note}
+
+
+@data_of.register
+def _(value: results.Using) -> Any:
+    return data_of(value.session)
+
+
+@data_of.register
+def _(value: results.SessionList) -> Any:
+    return [{**data_of(info), "session": info.root, "current": info.root == value.current} for info in value.sessions]
+
+
+@data_of.register
+def _(value: results.DebugReady) -> Any:
+    return {
+        **data_of(value.session),
+        "mode": value.mode,
+        "activation": value.activation,
+        "source_tree": value.source_tree,
+        "script": value.script,
+    }
+
+
+@data_of.register
+def _(value: results.Settings) -> Any:
+    return data_of(value.values)
+
+
+def json_lines(value: object) -> Sequence[str]:
+    """The lines `--json` prints: one for each item of a list, else one."""
+    import json
+
+    data = data_of(value)
+    return [json.dumps(item, ensure_ascii=False) for item in (data if isinstance(data, list) else [data])]
