@@ -10,9 +10,6 @@ import pytest
 
 from cbw_core.config import Config
 
-REPO = Path(__file__).resolve().parent.parent
-EXAMPLES = REPO / "recipes-examples"
-
 
 @pytest.fixture(scope="session")
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -54,7 +54,7 @@ class Config:
     output_folder: Path | None = None
     channels: tuple[str, ...] = ()
     override_channels: bool = False
-    channel_priority: str = "strict"
+    channel_priority: str = "flexible"
     offline: bool = False
     build_platform: str = field(default_factory=native_subdir)
     render: RenderOptions = field(default_factory=RenderOptions)

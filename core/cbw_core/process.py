@@ -28,7 +28,7 @@ class Cancel:
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may ask while this thread holds it
         self._callbacks: list[Callable[[], None]] = []
 
     @property

@@ -57,7 +57,7 @@ def kill_during(phase: str, session: str, world: Mapping[str, str]) -> bool:
 def test_a_session_killed_in_a_phase_is_interrupted_and_finishes(
     phase: str, slow: Path, cbw: Cbw, world: Mapping[str, str]
 ) -> None:
-    cbw("debug", slow, "--plain")
+    cbw("debug", "-O", slow, "--plain")
     session = cbw("status", "--json").json()["root"]
     cbw("run", "test", "--session", session)
     interrupted = 0
@@ -79,7 +79,7 @@ def test_no_child_outlives_a_killed_cbw(recipe: Callable[..., Path], cbw: Cbw, w
         "leaves",
         f"package: {{name: leaves, version: '1'}}\nbuild: {{script: ['setsid sleep {mark} &', 'sleep {mark}']}}\n",
     )
-    cbw("debug", folder, "--plain")
+    cbw("debug", "-O", folder, "--plain")
     child = subprocess.Popen(
         [str(PROGRAM), "run", "build", "--json"],
         env=dict(world),

@@ -15,8 +15,6 @@ from cbw_core.platforms import Platform
 from cbw_core.post.recipe import as_list, build_field, is_python_anywhere, texts
 from cbw_core.render.output import Output
 
-_GLUED = re.compile(r"(?P<name>[A-Za-z0-9_.\-]+)(?P<version>(?:[<>!~=]=|[<>=]).*)$")
-
 # the fields of the build section that packaging looks at: a change of one makes the package stale
 BUILD_FIELDS = (
     "features", "include_recipe", "no_link", "noarch", "pin_depends", "preferred_env",
@@ -44,7 +42,9 @@ def index(output: Output, *, timestamp: int, depends: Sequence[str] | None = Non
         "platform": platform.index_platform,
         "arch": platform.index_arch,
         "subdir": "noarch" if output.noarch else output.subdir or output.host_subdir,
-        "depends": sorted(dependency(spec) for spec in output.requirements.run) if depends is None else list(depends),
+        "depends": sorted(dependency(spec) for spec in dict.fromkeys(output.requirements.run))
+        if depends is None
+        else list(depends),
         "timestamp": timestamp * 1000,
     }
     about, build = output.section("about"), output.section("build")
@@ -65,16 +65,23 @@ def index(output: Output, *, timestamp: int, depends: Sequence[str] | None = Non
 
 
 def dependency(spec: str) -> str:
-    """A requirement as conda writes it: one space between name, version and build."""
-    words = spec.split()
-    glued = _GLUED.match(words[0]) if words else None
-    if glued is None or "[" in spec or "::" in spec:
-        return " ".join(words)
-    version = glued["version"]
-    if version.startswith("=") and not version.startswith("=="):  # conda: name=1.0 is any 1.0
-        version = version[1:] if version.endswith("*") or "=" in version[1:] else f"{version[1:]}.*"
-        version = version.replace("=", " ")
-    return " ".join((glued["name"], version, *words[1:]))
+    """A requirement as conda writes it (MatchSpec.spec): name, version and build, a space between them, no channel.
+
+    Without a build "==1.0" is 1.0, and "=1.0" is 1.0.*; what conda does not read stays as it is.
+    """
+    from cbw_core.render.specs import SpecError, parse_spec
+
+    try:
+        parsed = parse_spec(spec)
+    except SpecError:
+        return " ".join(spec.split())
+    version = parsed.version or ""
+    rest = version[1:]
+    if version.startswith("==") and parsed.build is None:
+        version = version[2:]
+    elif version.startswith("=") and not set("=,|") & set(rest):
+        version = f"{rest}.*" if parsed.build is None and not rest.endswith("*") else rest
+    return " ".join(part for part in (parsed.name, version, parsed.build) if part)
 
 
 def _app(output: Output) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatch
 
 from cbw_core.config import Config
@@ -29,7 +29,8 @@ def process(
     sink: Sink,
     cancel: Cancel,
 ) -> PostResult:
-    """Make what the build left in `layout.host_prefix` fit to be packaged, in place. Linux and noarch packages.
+    """Make what the build left in `layout.host_prefix` fit to be packaged, in place. Linux and noarch packages; for
+    other systems only those without files.
 
     new_files: files and links the build made, relative to the host prefix; owned: path -> dist of the files of
     installed packages. A second run over the same prefix changes nothing and gives the same result.
@@ -55,6 +56,7 @@ def _process(
 ) -> PostResult:
     prefix, told = layout.host_prefix, _Told(sink)
     files = select(output, prefix, new_files=new_files, owned=owned, sink=told)
+    _refuse_platform(output, files)
     trees.unshare(prefix, files)
     files |= set(scripts.link_scripts(output, prefix))
     if output.noarch != "python":
@@ -105,17 +107,25 @@ class _Told:
 
 def _refuse(output: Output) -> None:
     """What post-processing cannot do, by name."""
-    platform = (output.host_subdir or output.subdir).split("-", 1)[0]
-    what = None
-    if platform not in ("linux", "noarch", ""):
-        what = f"packages for {output.host_subdir or output.subdir} are not supported: only Linux and noarch ones are"
-    elif output.package_type == "wheel":
-        what = f"output {output.name} is of type wheel, which is not supported"
+    key = what = ""
+    if output.package_type == "wheel":
+        key, what = "type", f"output {output.name} is of type wheel, which is not supported"
     elif build_field(output, "noarch_python"):
-        what = "`build/noarch_python`, the old form, is not supported: use `noarch: python`"
+        key, what = "noarch_python", "`build/noarch_python`, the old form, is not supported: use `noarch: python`"
     if what:
-        key = "noarch_python" if "noarch_python" in what else "type" if "wheel" in what else "package"
         raise BuildError(what, kind="unsupported", place=place_of(output, key))
+
+
+def _refuse_platform(output: Output, files: Collection[str]) -> None:
+    """Files for other systems would have to be made fit to move in other ways; one without files is."""
+    platform = output.host_subdir or output.subdir
+    if files and platform.split("-", 1)[0] not in ("linux", "noarch", ""):
+        raise BuildError(
+            f"files for {platform} cannot be packaged: only packages for Linux and noarch ones are supported",
+            kind="unsupported",
+            place=place_of(output, "package"),
+            why=f"{len(files)} files, {min(files)} first, are in the host prefix.",
+        )
 
 
 def _python(output: Output, layout: Layout, files: set[str], sink: Sink, cancel: Cancel) -> set[str]:

@@ -264,7 +264,7 @@ class Session:
     def write_scripts(self, sink: Sink) -> None:
         from cbw_core import build
 
-        build.write_scripts(self.output, self.layout, self.config, environ=self.environ)
+        build.write_scripts(self.output, self.layout, self.config, environ=self.environ, sink=sink)
 
     def keep_edits(self, sink: Sink, *, carry: bool) -> tuple[str, ...]:
         """Save what a person changed in the work folder. carry: into the next run of the build; else put aside."""
@@ -317,6 +317,10 @@ class Session:
                 state = State.INTERRUPTED if isinstance(error, Interrupted) else State.FAILED
                 self._ended(phase, name, state, begun, journal, error=error)
                 raise
+            except Exception as error:  # a bug of ours: the ledger must not say that the phase still runs
+                told = BuildError(f"a bug in cbw: {error!r}", kind="bug", phase=phase.value)
+                self._ended(phase, name, State.FAILED, begun, journal, error=told)
+                raise
             self._ended(phase, name, State.DONE, begun, journal, result=result)
         return self.status()[phase]
 
@@ -330,11 +334,6 @@ class Session:
             raise Interrupted(f"{phase} was interrupted", hint=f"`cbw run {phase}` goes on.") from None
         except OSError as error:
             raise from_os_error(error, f"the {phase} phase") from error
-        except CbwError:
-            raise
-        except Exception as error:
-            self._record(phase, state=State.FAILED, error=BuildError(f"bug in cbw: {error!r}", kind="bug").to_json())
-            raise
 
     def _ended(
         self,

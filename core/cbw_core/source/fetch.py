@@ -88,7 +88,7 @@ def digests(path: Path, algorithms: set[str], cancel: Cancel | None = None) -> d
 
 def _file_name(entry: SourceEntry, url: str) -> str:
     key = "fn" if entry.text("fn") else "url"
-    name = entry.text("fn") or url.rpartition("/")[2]
+    name = redact(entry.text("fn") or url.rpartition("/")[2])  # a "?token=..." is part of it
     if name in ("", ".", "..") or "/" in name or "\0" in name or len(os.fsencode(name)) > 200:
         raise entry.error(
             f"{redact(name or url)!r} gives the source no usable file name",

@@ -104,7 +104,7 @@ def test_index_json(built: Built, pack: Any) -> None:
         environ={"SOURCE_DATE_EPOCH": "1700000000"},
         build_number=3,
         requirements=Requirements(
-            run=("zlib  >=1.2", "python>=3.8", "abc"), run_constrained=("bzip2  1.*",), build=("make",)
+            run=("zlib  >=1.2", "python>=3.8", "abc", "abc"), run_constrained=("bzip2  1.*",), build=("make",)
         ),
         build={"features": ["dummy"], "track_features": ["a", "b"], "provides_features": {"x": "y"},
                "python_site_packages_path": "some/path"},

@@ -142,6 +142,11 @@ def test_no_link(built: Any) -> None:
     ],
 )
 def test_what_is_not_supported_is_refused_by_name(built: Any, changes: dict[str, Any], word: str) -> None:
+    built.write("x")
     with pytest.raises(BuildError, match=word) as caught:
         built.process(**changes)
     assert caught.value.kind == "unsupported"
+
+
+def test_a_package_without_files_can_be_for_any_system(built: Any) -> None:
+    assert built.process(host_subdir="win-64", subdir="win-64").files == ()

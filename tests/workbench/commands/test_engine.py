@@ -86,6 +86,16 @@ def test_debug_stops_before_build_and_reads_as_conda_debug(context: Context, tin
     assert (work / ready.script).is_file()
 
 
+def test_activation_line_survives_a_folder_with_a_space(context: Context, tiny: Path, tmp_path: Path) -> None:
+    import subprocess
+
+    ready = execute(["debug", str(tiny), "-p", "my session"], context).value
+    assert isinstance(ready, r.DebugReady)
+    line = ready.activation + " && pwd"
+    done = subprocess.run(["bash", "--norc", "-c", line], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{tmp_path}/my session/work\n"
+
+
 def test_activate_string_only_is_that_line_alone(context: Context, tiny: Path) -> None:
     text = plain_text(execute(["debug", "-a", str(tiny)], context).value) or ""
     assert text.count("\n") == 1
@@ -249,7 +259,22 @@ def test_test_of_a_package_and_of_a_recipe(context: Context, tiny: Path) -> None
     execute(["test", str(package)], context)
     assert phases_run(context) == ["test"]
     execute(["test", str(tiny)], context)
+    assert phases_run(context) == ["test"], "what --no-test left out is not lost"
+    assert states(context)["test"] == "done"
     assert states(context)["package"] == "done"
+
+
+def test_test_of_a_recipe_does_not_take_other_channels_than_its_sessions(context: Context, tiny: Path) -> None:
+    execute(["build", "--no-test", str(tiny)], context)
+    with pytest.raises(UsageError, match="keeps the channels"):
+        execute(["test", "-c", "./other", str(tiny)], context)
+    execute(["test", "-O", str(tiny)], context)
+
+
+def test_purge_as_a_recipe_says_what_it_is_here(context: Context) -> None:
+    with pytest.raises(UsageError) as caught:
+        execute("build purge-all", context)
+    assert "cbw purge-all" in (caught.value.hint or "")
 
 
 def test_build_of_a_package_says_that_it_is_to_be_tested(context: Context, tiny: Path) -> None:
@@ -311,8 +336,11 @@ def test_check_solves_and_builds_nothing(context: Context, tiny: Path, recipe: R
 
 
 def test_recipe_that_is_wrong_is_a_recipe_error(context: Context, recipe: Recipe) -> None:
-    with pytest.raises(RecipeError):
-        execute(["debug", str(recipe("broken", "package:\n  name: [\n"))], context)
+    broken = recipe("broken", "package:\n  name: [\n")
+    for verb in ("debug", "build"):
+        with pytest.raises(RecipeError) as caught:
+            execute([verb, str(broken)], context)
+        assert caught.value.phase == "render"
 
 
 def test_shell_command_has_the_environment_and_keeps_its_status(context: Context, tiny: Path) -> None:

@@ -55,9 +55,9 @@ def test_config_file_that_is_not_there_is_refused(config: Config, tmp_path: Path
 
 
 def test_build_flags(config: Config, tmp_path: Path) -> None:
-    line = "build r --no-test --package-format 1 --zstd-compression-level 3 --prefix-length 80 --no-activate"
+    line = "build r --package-format 1 --zstd-compression-level 3 --prefix-length 80 --no-activate"
     new = made([*line.split(), "--keep-old-work"], config, tmp_path)
-    assert (new.test, new.package_format, new.compression_level) == (False, ".tar.bz2", 3)
+    assert (new.package_format, new.compression_level) == (".tar.bz2", 3)
     assert (new.prefix_length, new.activate, new.keep_old_work) == (80, False, True)
 
 

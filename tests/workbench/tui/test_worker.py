@@ -110,9 +110,7 @@ def test_line_that_is_no_command_is_refused(runner: Runner) -> None:
         runner.start("stpe")
 
 
-def test_cancel_interrupts_and_the_next_command_has_a_fresh_one(
-    runner: Runner, post: Post, session, waits
-) -> None:  # type: ignore[no-untyped-def]
+def test_cancel_interrupts_and_the_next_command_has_a_fresh_one(runner: Runner, post: Post, session, waits) -> None:  # type: ignore[no-untyped-def]
     session.work = waits
     runner.start("step")
     assert waits.began.wait(20)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, TextIO
 
 from cbw_core.events import Event, LogLine, Note, PhaseEnded, PhaseStarted, Progress
 from cbw_workbench.cli.output import coloured
-from cbw_workbench.cli.sinks import ClosingSink
+from cbw_workbench.cli.sinks import QUICK, ClosingSink
 from cbw_workbench.views.events import amount, event_line
 from cbw_workbench.views.states import look
 
@@ -17,38 +18,42 @@ if TYPE_CHECKING:
 
 
 class LiveSink(ClosingSink):
-    """Rich is loaded with the first bar; the display runs only while there is unfinished work, so that a build's lines
-    are written straight to the terminal."""
+    """Lines are written straight to the terminal, and bars vanish before one is: drawing bars anew below each of a
+    build's many lines would slow it down. The next step of the work shows them again. Rich is loaded with the first."""
 
     def __init__(self, stream: TextIO) -> None:
         super().__init__()
         self.stream = stream
         self.colour = coloured(stream)
         self._bars: Bars | None = None
+        self._work: dict[str, Progress] = {}
+        self._begun: dict[str, float] = {}
         self._tasks: dict[str, TaskID] = {}
 
     def show(self, event: Event) -> None:
-        if isinstance(event, Progress):
-            self._progress(event)
+        now = time.monotonic()
+        if isinstance(event, Progress) and not event.finished:
+            self._work[event.task] = event
+            self._begun.setdefault(event.task, now)
+            self._draw()
             return
-        if isinstance(event, PhaseEnded):
-            self._stop()
         line = event_line(event)
-        if line is None:
-            return
-        styled = self._styled(event, line)
-        if self._bars is not None:
-            from rich.text import Text
-
-            self._bars.console.print(Text.from_ansi(styled), soft_wrap=True)
-        else:
-            self.stream.write(styled + "\n")
+        if isinstance(event, Progress):
+            self._work.pop(event.task, None)
+            if now - self._begun.pop(event.task, 0.0) < QUICK:
+                line = None
+        elif isinstance(event, PhaseEnded):
+            self._work.clear()
+            self._begun.clear()
+        self._clear()
+        if line is not None:
+            self.stream.write(self._styled(event, line) + "\n")
             self.stream.flush()
 
     def close(self) -> None:
         with self._lock:
             self._gone = True
-            self._stop()
+            self._clear()
 
     def _styled(self, event: Event, line: str) -> str:
         code = ""
@@ -62,43 +67,24 @@ class LiveSink(ClosingSink):
             return line
         return f"\x1b[{code}m{line}\x1b[0m"
 
-    def _progress(self, event: Progress) -> None:
-        if event.finished:
-            task = self._tasks.pop(event.task, None)
-            if self._bars is not None and task is not None:
-                self._bars.remove_task(task)
-                if not self._tasks:
-                    self._stop()
-            line = event_line(event)
-            if line and self._bars is None:
-                self.stream.write(line + "\n")
-                self.stream.flush()
-            elif line and self._bars is not None:
-                self._bars.console.print(line, soft_wrap=True, markup=False, highlight=False)
-            return
+    def _draw(self) -> None:
+        """Show the work under way as bars."""
         if self._bars is None:
             self._bars = _new_bars(self._console())
             self._bars.start()
-        if event.task not in self._tasks:
-            self._tasks[event.task] = self._bars.add_task(
-                event.task, total=event.total, completed=event.done, amount=amount(event), item=event.item
+        for name, event in self._work.items():
+            if name not in self._tasks:
+                self._tasks[name] = self._bars.add_task(name, total=event.total, amount="", item="")
+            self._bars.update(
+                self._tasks[name], total=event.total, completed=event.done, amount=amount(event), item=event.item
             )
-            return
-        self._bars.update(
-            self._tasks[event.task],
-            total=event.total,
-            completed=event.done,
-            amount=amount(event),
-            item=event.item,
-        )
 
-    def _stop(self) -> None:
+    def _clear(self) -> None:
+        """Take the bars from the terminal."""
         if self._bars is not None:
-            for task in self._tasks.values():
-                self._bars.remove_task(task)
-            self._tasks.clear()
             self._bars.stop()
             self._bars = None
+            self._tasks.clear()
 
     def _console(self) -> Console:
         from rich.console import Console

@@ -92,9 +92,11 @@ class Output:
         sys.stderr.flush()
 
     def kept(self, error: CbwError, session: Session | None) -> None:
-        """After the failure of a phase: where the session is that can be looked into."""
+        """After the failure of a phase of `session`: where that is, to be looked into."""
         if self.json or session is None or error.phase is None:
             return
+        if session.status()[error.phase].state not in ("failed", "interrupted"):
+            return  # it failed elsewhere: before there was a session
         sys.stderr.write(f"  session kept: {session.root}\n")
-        if error.exit_status != 130:
-            sys.stderr.write(f"  look around: cbw log {error.phase}; cbw shell; cbw status\n")
+        log = f"`cbw log {error.phase}`, " if session.layout.log(error.phase).is_file() else ""
+        sys.stderr.write(f"  look: {log}`cbw status`\n")

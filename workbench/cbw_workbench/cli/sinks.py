@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cbw_workbench.commands.run import Parsed
 
 _EVERY = 10.0  # seconds between two lines about the same work
-_QUICK = 1.0  # work that took less needs no line when it ends
+QUICK = 1.0  # work that took less needs no line when it ends
 
 
 class ClosingSink:
@@ -72,7 +72,7 @@ class LineSink(ClosingSink):
         last = self._told.get(event.task)
         if event.finished:
             self._told.pop(event.task, None)
-            return event_line(event) if last is None or now - last > _QUICK else None
+            return event_line(event) if last is None or now - last > QUICK else None
         if last is not None and now - last < _EVERY:
             return None
         self._told[event.task] = now

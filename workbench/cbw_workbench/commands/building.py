@@ -12,7 +12,7 @@ from cbw_core.events import Event, Note, PhaseStarted
 from cbw_workbench.commands import options
 from cbw_workbench.commands.choosing import LEDGER, absolute, surroundings
 from cbw_workbench.commands.command import Arg, Command, Context, Result
-from cbw_workbench.commands.debugging import is_package, pick
+from cbw_workbench.commands.debugging import is_package, pick, planned
 from cbw_workbench.commands.options import accepted, refused
 from cbw_workbench.commands.results import BuildReport
 
@@ -41,12 +41,13 @@ def build(context: Context, args: Namespace) -> Result:
     if args.check:
         return _check(context, args.recipe)
     if args.test:
-        return _each(context, args.recipe, args.keep_going, lambda given: _test_one(context, given, None))
+        return _each(context, args.recipe, args.keep_going, lambda given: _test_one(context, given))
     return _each(context, args.recipe, args.keep_going, lambda given: _build_one(context, given, _until(args)))
 
 
 def test(context: Context, args: Namespace) -> Result:
-    return _each(context, args.target, args.keep_going, lambda given: _test_one(context, given, args.output_id))
+    asked = bool(args.channel or args.override_channels or args.use_local)
+    return _each(context, args.target, args.keep_going, lambda given: _test_one(context, given, args.output_id, asked))
 
 
 def _until(args: Namespace) -> Phase:
@@ -87,13 +88,15 @@ def _each(context: Context, given: Sequence[str], keep_going: bool, work: Work) 
 
 
 def _build_one(context: Context, given: str, until: Phase) -> tuple[list[Session], list[str]]:
-    from cbw_core.session import build_recipe, open_session, plan
+    from cbw_core.session import build_recipe, open_session
 
     recipe = absolute(given, context)
+    if given in ("purge", "purge-all") and not recipe.exists():
+        raise UsageError(f"there is no recipe {given}", hint=f"`cbw {given}` is a command of its own here.")
     if is_package(recipe):
         raise UsageError(f"{given} is a package, not a recipe", hint=f"cbw test {given} runs its tests.")
     environ = surroundings(context)
-    made = plan(recipe, context.config, sink=context.sink, cancel=context.cancel, environ=environ)
+    made = planned(context, recipe)
     skipped = [f"{given}: {skip_line(row)}" for row in made.skipped]
     if not made.outputs:
         context.sink(Note(f"{given} is skipped: " + "; ".join(skip_line(row) for row in made.skipped), "warning"))
@@ -115,8 +118,11 @@ def skip_line(row: Mapping[str, Any]) -> str:
     return f"{row['name']}: {row['why']}"
 
 
-def _test_one(context: Context, given: str, pattern: str | None) -> tuple[list[Session], list[str]]:
-    """Test a package in a fresh session; a recipe (or a session's folder) in its last session, brought up to test."""
+def _test_one(
+    context: Context, given: str, pattern: str | None = None, channels_given: bool = False
+) -> tuple[list[Session], list[str]]:
+    """Test a package in a fresh session; a recipe (or a session's folder) in its last session, brought up to test.
+    UsageError when channels are given that the session was not made with."""
     from cbw_core.session import Phase, Plan, create_for_package, last_session, open_session
 
     target, environ = absolute(given, context), surroundings(context)
@@ -127,6 +133,13 @@ def _test_one(context: Context, given: str, pattern: str | None) -> tuple[list[S
         session = open_session(target, environ=environ)
     else:
         session = last_session(context.config, target, environ=environ)
+    mine, wanted = session.config, context.config
+    if channels_given and (mine.channels, mine.override_channels) != (wanted.channels, wanted.override_channels):
+        raise UsageError(
+            f"the session {session.root} keeps the channels it was made with",
+            why=f"They are: {', '.join(mine.channels) or 'the default ones'}.",
+            hint=f"Leave -c and -O out, or make a new session: cbw debug -c CHANNEL {given}.",
+        )
     if pattern is not None:
         session = session.for_output(
             pick(context, Plan(target, session.rendering, session.config.package_format), pattern)
@@ -223,7 +236,8 @@ COMMANDS = (
             ),
             Arg(("-o", "--output-id"), "the output of the recipe, as in cbw debug", {"metavar": "PATTERN"}),
             Arg(("-k", "--keep-going"), "go on with the others after a failure", {"action": "store_true"}),
-            *options.RENDERING,
+            *options.CHANNELS,
+            options.CROOT,
             *options.PATHS,
             options.QUIET,
         ),

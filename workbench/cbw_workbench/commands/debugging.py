@@ -37,9 +37,9 @@ def run(context: Context, args: Namespace) -> Result:
 
 
 def _debug_recipe(context: Context, args: Namespace, recipe: Path, folder: Path | None) -> Result:
-    from cbw_core.session import Phase, create, plan
+    from cbw_core.session import Phase, create
 
-    made = plan(recipe, context.config, sink=context.sink, cancel=context.cancel, environ=surroundings(context))
+    made = planned(context, recipe)
     chosen = pick(context, made, args.output_id)
     session = create(made, chosen, context.config, path=folder, environ=surroundings(context))
     _begun(context, session)
@@ -53,6 +53,17 @@ def _debug_recipe(context: Context, args: Namespace, recipe: Path, folder: Path 
             raise
         context.sink(Note(error.message, "warning"))  # the screen shows the failed phase: that is what it is for
     return Result(status=screen(context, session)) if screen else Result(ready(session, only=args.activate_string_only))
+
+
+def planned(context: Context, recipe: Path) -> Plan:
+    """The recipe rendered. What fails in it failed in the render phase, though there is no session yet."""
+    from cbw_core.session import plan
+
+    try:
+        return plan(recipe, context.config, sink=context.sink, cancel=context.cancel, environ=surroundings(context))
+    except CbwError as error:
+        error.phase = error.phase or "render"
+        raise
 
 
 def _debug_package(context: Context, args: Namespace, package: Path, folder: Path | None) -> Result:
@@ -80,7 +91,8 @@ def ready(session: Session, *, only: bool = False) -> DebugReady:
     if session.is_package:
         activation = f"cd {quote(str(layout.test_dir))} && source {quote(str(layout.test_env_file))}"
         return DebugReady(status, "package", activation, None, _there(layout.test_runner), only)
-    return DebugReady(status, "recipe", status.activation, str(layout.work), _there(layout.build_file), only)
+    activation = f"cd {quote(str(layout.work))} && source {quote(str(layout.env_file))}"
+    return DebugReady(status, "recipe", activation, str(layout.work), _there(layout.build_file), only)
 
 
 def _there(script: Path) -> str | None:

@@ -40,7 +40,6 @@ def config_of(args: Namespace, base: Config, cwd: Path) -> Config:
         ("offline", "offline", True),
         ("no_activate", "activate", False),
         ("keep_old_work", "keep_old_work", True),
-        ("no_test", "test", False),
     ):
         if flag in given:
             changes[field] = value

@@ -98,7 +98,7 @@ class WorkbenchApp(App[int]):
 
     @on(messages.LeaveWorkbench)
     def leave(self, message: messages.LeaveWorkbench) -> None:
-        """LeaveWorkbench; ask first when a phase runs, and then wait for it to end. A second time means it."""
+        """Leave; ask first when a phase runs, and then wait for it to end. A second time means it."""
         if self.runner.idle or self.state.quitting:
             self._go_out(message.status)
             return

@@ -64,7 +64,7 @@ class ReadAgain(Message):
 
 @dataclass
 class LeaveWorkbench(Message):
-    """LeaveWorkbench the workbench; `status` is its exit status."""
+    """Leave the workbench; `status` is its exit status."""
 
     status: int = 0
 

@@ -79,13 +79,14 @@ class ErrorView:
 
 @dataclass(frozen=True)
 class Ran:
-    """A command that ended: what the command log and the results pane show."""
+    """A command that ended: what the command log and the results pane show. `asks`: its result is what it is for."""
 
     number: int
     line: str
     seconds: float
     status: int = 0
     long: bool = False
+    asks: bool = False
     value: object | None = None
     error: ErrorView | None = None
 
@@ -208,8 +209,10 @@ def happened(state: WorkbenchState, events: Iterable[Event], now: float) -> Work
             state = replace(state, progress=None if event.finished else event)
         elif isinstance(event, PhaseStarted):
             state = _phase_started(state, event, now)
+            lines += 1  # the log begins anew
         elif isinstance(event, PhaseEnded):
             state = _phase_ended(state, event)
+            lines += 1  # the log tells of it
         elif isinstance(event, Note):
             lines += 1
             state = replace(state, notice=event.text) if event.level != "info" else state

@@ -161,7 +161,9 @@ class Runner:
         if isinstance(result.value, Leave):
             leave, result = (-1 if result.value.status is None else result.value.status), Result()
         seconds = time.monotonic() - job.since
-        self._post(JobEnded(Ran(job.number, job.line, seconds, result.status, job.long, result.value, error), leave))
+        asks = command is not None and not command.long
+        ran = Ran(job.number, job.line, seconds, result.status, job.long, asks, result.value, error)
+        self._post(JobEnded(ran, leave))
 
     def _enter(self, row: SessionStatus | None, context: Context) -> None:
         """Make the session of the selected output the current one, as `use` does."""

@@ -31,7 +31,7 @@ scheme = sysconfig.get_default_scheme()
 print(json.dumps(dict(
     implementation=info.name, version='%d.%d.%d' % v[:3], full_version=sys.version, release=v.releaselevel,
     prefix=sys.base_prefix, recorded_prefix=data.get('prefix') or sys.base_prefix, scheme=scheme,
-    platlibdir=sys.platlibdir,
+    platlibdir=sys.platlibdir, multiarch=getattr(info, '_multiarch', ''),
     abiflags=sys.abiflags, platform=sys.platform, cache_tag=info.cache_tag, debug=hasattr(sys, 'gettotalrefcount'),
     free_threaded=bool(config.get('Py_GIL_DISABLED')),
     markers=dict(
@@ -50,6 +50,8 @@ class Interpreter:
     executable:      the base interpreter (not a virtual environment's).
     prefix:          its sys.base_prefix, links resolved; recorded_prefix: the prefix its build wrote down.
     version:         "3.11.7"; short: "3.11"; tag: "311".
+    scheme:          sysconfig's default install scheme: "posix_prefix", or "posix_local" for a Debian-style one.
+    multiarch:       "x86_64-linux-gnu", or "" where the build has none.
     markers:         the values of PEP 508 markers.
     """
 
@@ -58,6 +60,8 @@ class Interpreter:
     recorded_prefix: str
     version: str
     full_version: str
+    scheme: str
+    multiarch: str
     markers: Mapping[str, str]
 
     @property
@@ -117,7 +121,14 @@ def describe(executable: Path) -> Interpreter:
         )
     prefix = Path(facts["prefix"]).resolve()
     return Interpreter(
-        executable, prefix, facts["recorded_prefix"], facts["version"], facts["full_version"], facts["markers"]
+        executable=executable,
+        prefix=prefix,
+        recorded_prefix=facts["recorded_prefix"],
+        version=facts["version"],
+        full_version=facts["full_version"],
+        scheme=facts["scheme"],
+        multiarch=facts["multiarch"],
+        markers=facts["markers"],
     )
 
 
@@ -131,7 +142,7 @@ def _refusal(facts: Mapping[str, Any]) -> tuple[str, str] | None:
         return "it is a debug or free-threaded build", "Its ABI is another than that of conda's `python` packages."
     if facts["release"] != "final":
         return f"{facts['version']} is a {facts['release']} release", "Few wheels exist for a Python that is not final."
-    if facts["scheme"] != "posix_prefix" or facts["platlibdir"] != "lib":
+    if facts["scheme"] not in ("posix_prefix", "posix_local") or facts["platlibdir"] != "lib":
         return (
             f"it is the system's own Python, patched to install elsewhere (scheme {facts['scheme']})",
             "Distributions change where their Python looks for packages; a copy would not find its site-packages.",

@@ -9,7 +9,7 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -175,8 +175,11 @@ class _Making:
         forget = self._asked.on_request(self.cancel.request) if self._asked is not None else lambda: None
         try:
             with ThreadPoolExecutor(2, thread_name_prefix="host-channel") as pool:
-                for work in (self._native, self._wheels):
-                    pool.submit(self._guarded, work)
+                try:
+                    wait([pool.submit(self._guarded, work) for work in (self._native, self._wheels)])
+                except BaseException:  # Ctrl-C in this thread: the pool waits for the others, so end them
+                    self.cancel.request()
+                    raise
         finally:
             forget()
         if self._error is not None:

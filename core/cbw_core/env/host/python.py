@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
+from cbw_core.env.host import debian
 from cbw_core.env.host.bytecode import compile_folder
 from cbw_core.env.host.elf import is_elf, needed, relocate
 from cbw_core.env.host.interpreter import Interpreter
@@ -35,10 +36,13 @@ def python_packages(
 ) -> Iterator[HostPackage]:
     """`python` and `python_abi`. Files are put together in `folder`, which must stay until the packages are written."""
     _copy(interpreter, folder)
+    if interpreter.scheme == debian.SCHEME:
+        debian.adapt(interpreter, folder)
     _relocate(interpreter, folder)
     if cancel is not None:
         cancel.check()
-    _replace_prefix(interpreter, folder)
+    if interpreter.scheme != debian.SCHEME:
+        _replace_prefix(interpreter, folder)
     compile_folder(interpreter, folder / interpreter.lib, cancel=cancel)
     yield HostPackage(
         name="python",
@@ -46,7 +50,8 @@ def python_packages(
         build="0_cpython",
         subdir=subdir,
         summary=f"CPython {interpreter.version} of this machine",
-        description=_DESCRIPTION.format(prefix=interpreter.prefix),
+        description=_DESCRIPTION.format(prefix=interpreter.prefix)
+        + (" Made to use site-packages instead of dist-packages." if interpreter.scheme == debian.SCHEME else ""),
         made_from=(str(interpreter.prefix), interpreter.full_version.replace("\n", " ")),
         license="PSF-2.0",
         depends=(f"__glibc >={glibc}", "__unix"),
@@ -83,8 +88,9 @@ def _copy(interpreter: Interpreter, folder: Path) -> None:
             for name in names:
                 if not (name.endswith((".pyc", ".pyo", ".a")) or _TEST_MODULES.match(name)):
                     _copy_one(Path(root) / name, prefix, folder)
-    for name in ("pydoc", "pydoc3", f"pydoc{short}", "python3-config", f"python{short}-config", f"python{short}"):
-        _copy_one(prefix / "bin" / name, prefix, folder)
+    programs = (f"python{short}", f"python{short}-config", "python3-config", f"pydoc{short}", "pydoc3", "pydoc")
+    for name in programs:
+        _copy_one(prefix / "bin" / name, prefix, folder, linkable=programs)
     for name, target in (("python3", f"python{short}"), ("python", "python3"), ("python-config", "python3-config")):
         (folder / "bin" / name).unlink(missing_ok=True)
         (folder / "bin" / name).symlink_to(target)
@@ -96,15 +102,16 @@ def _copy(interpreter: Interpreter, folder: Path) -> None:
     readme.write_text("Packages are installed in this folder.\n")
 
 
-def _copy_one(path: Path, prefix: Path, folder: Path) -> None:
-    """Copy a file or link of the prefix; a link that leaves the prefix becomes the file it points to."""
-    if not path.exists():
+def _copy_one(path: Path, prefix: Path, folder: Path, linkable: Container[str] | None = None) -> None:
+    """Copy a file or link of the prefix. A link that leaves its folder, or `linkable`, becomes what it points to."""
+    if not path.is_file():
         return
     target = folder / path.relative_to(prefix)
     target.parent.mkdir(parents=True, exist_ok=True)
-    if path.is_symlink() and path.resolve().is_relative_to(prefix):
+    real = path.resolve()
+    if path.is_symlink() and real.parent == path.parent.resolve() and (linkable is None or real.name in linkable):
         target.unlink(missing_ok=True)
-        target.symlink_to(os.path.relpath(path.resolve(), path.parent.resolve()))
+        target.symlink_to(real.name)
     else:
         shutil.copy(path, target)
 

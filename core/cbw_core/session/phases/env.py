@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cbw_core import env
 from cbw_core.events import Note
 from cbw_core.render.output import Resolved
-from cbw_core.session import digests, relocate, trees
+from cbw_core.session import blame, digests, relocate, trees
 from cbw_core.session import ledger as ledgers
 from cbw_core.session.model import Phase, State
 from cbw_core.session.phases import source
@@ -78,7 +78,8 @@ def _packages(session: Session, built: dict[str, Path], sink: Sink, cancel: Canc
         resolver = env.ChannelResolver(session.config, sink=sink, cancel=cancel, environ=session.environ)
         for name, platform in (("build", output.build_subdir), ("host", output.host_subdir)):
             specs = getattr(output.requirements, name)
-            solved[name] = resolver.solve(specs, platform, env=name) if specs else ()
+            with blame.requirement_lines(output.recipe_file, specs):
+                solved[name] = resolver.solve(specs, platform, env=name) if specs else ()
     return {name: tuple(_real(r, built) for r in solved.get(name, ())) for name in ("build", "host")}
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cbw_core import env, test
-from cbw_core.session import trees
+from cbw_core.session import blame, trees
 from cbw_core.session.model import Phase
 
 if TYPE_CHECKING:
@@ -38,18 +38,23 @@ def prepare(session: Session, sink: Sink, cancel: Cancel) -> TestPlan:
     """The test environment and its scripts, without running them."""
     package = session.package
     plan = test.plan_of_package(package) if session.is_package else test.plan_for(session.output)
-    resolver = env.ChannelResolver(session.config, sink=sink, cancel=cancel, environ=session.environ)
-    test.prepare(
-        plan,
-        Path(package),
-        session.layout,
-        session.config,
-        output=None if session.is_package else session.output,
-        resolver=resolver,
-        sink=sink,
-        cancel=cancel,
-        environ=session.environ,
-    )
+    config = session.config
+    if session.is_package:  # the packages beside it are found, as they were when it was built
+        config = replace(config, channels=(*config.channels, str(package.parent.parent)))
+    resolver = env.ChannelResolver(config, sink=sink, cancel=cancel, environ=session.environ)
+    recipe = "" if session.is_package else session.output.recipe_file
+    with blame.requirement_lines(recipe, [*session.output.test_requires, *session.output.requirements.run]):
+        test.prepare(
+            plan,
+            package,
+            session.layout,
+            config,
+            output=None if session.is_package else session.output,
+            resolver=resolver,
+            sink=sink,
+            cancel=cancel,
+            environ=session.environ,
+        )
     return plan
 
 

@@ -99,10 +99,10 @@ class _Reader:
     def _file_header(self) -> None:
         old, old_gone = _header_name(self.text(self.at)[4:])
         new, new_gone = _header_name(self.text(self.at + 1)[4:])
-        at, hunks_of_git = self.at, self._current is not None and self._current.is_git and not self._hunks
-        if not hunks_of_git:
+        known = self._current
+        if known is None or not known.is_git or known.is_empty or known.unsupported or self._hunks:
             self.close()
-            self._current = FilePatch(at + 1)
+            self._current = FilePatch(self.at + 1)
         assert self._current is not None
         self._current = replace(
             self._current,

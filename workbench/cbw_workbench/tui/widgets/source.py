@@ -61,7 +61,7 @@ class SourceView(ScrollView, can_focus=True):
         if text.endswith("\n"):
             self._plain.pop()
         self._lines = _coloured(path, "\n".join(self._plain), len(self._plain))
-        width = max((len(line) for line in self._plain), default=0) + self._gutter + 1
+        width = max((len(line) for line in self._plain), default=0) + self._gutter
         self.virtual_size = Size(width, len(self._plain))
         self.go(self.cursor if same else 1)
 

@@ -1,0 +1,417 @@
+"""url entries: names, hashes, mirrors, downloads that break off, hang or lie, and how they are unpacked."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tarfile
+import threading
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cbw_core.errors import EnvironmentFailure, Interrupted, RecipeError
+from cbw_core.events import Progress
+from cbw_core.process import Cancel
+from support.source_bench import Bench, Site
+
+TarOf = Callable[[Path, Sequence[tuple[str, str]]], Path]
+BIG = bytes(range(256)) * 4000
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def tar_gz(*files: tuple[str, str]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+        for name, text in files:
+            info = tarfile.TarInfo(name)
+            info.size = len(text)
+            tar.addfile(info, io.BytesIO(text.encode()))
+    return out.getvalue()
+
+
+def kept(bench: Bench) -> list[str]:
+    """Files of the download cache, but locks."""
+    return sorted(path.name for path in (bench.cache / "src").iterdir() if path.suffix != ".lock")
+
+
+def test_download_is_verified_unpacked_and_kept_by_its_hash(bench: Bench, site: Site) -> None:
+    data = site.files["/p-1.tar.gz"] = tar_gz(("p-1/readme", "hello"))
+    entry = {"url": f"{site.url}/p-1.tar.gz", "sha256": sha256(data), "md5": hashlib.md5(data).hexdigest()}
+    provided = bench.provide(entry)
+    assert bench.files() == {"readme": "hello"}
+    name = f"p-1_{entry['md5'][:10]}.tar.gz"
+    assert kept(bench) == [name]
+    (found,) = provided.entries
+    assert (found.kind, found.url, found.sha256) == ("url", entry["url"], sha256(data))
+    assert found.file == str(bench.cache / "src" / name)
+    assert type(provided).from_json(provided.to_json()) == provided
+    done = [event for event in bench.events.events if isinstance(event, Progress) and event.task == "download"]
+    assert done[-1].finished and done[-1].done == done[-1].total == len(data) and done[-1].unit == "bytes"
+    # the second time nothing is asked for
+    bench.provide(entry)
+    assert len(site.asked) == 1 and bench.files() == {"readme": "hello"}
+
+
+def test_without_a_hash_it_is_fetched_each_time(bench: Bench, site: Site) -> None:
+    site.files["/f.txt"] = b"one"
+    bench.provide({"url": f"{site.url}/f.txt"})
+    site.files["/f.txt"] = b"two"
+    bench.provide({"url": f"{site.url}/f.txt"})
+    assert bench.files() == {"f.txt": "two"}
+    assert kept(bench) == sorted(f"f_{sha256(data)[:10]}.txt" for data in (b"one", b"two"))
+
+
+def test_a_damaged_file_in_the_cache_is_fetched_again(bench: Bench, site: Site) -> None:
+    site.files["/f.txt"] = b"good"
+    entry = {"url": f"{site.url}/f.txt", "sha256": sha256(b"good")}
+    bench.provide(entry)
+    (path,) = (bench.cache / "src").glob("f_*")
+    path.write_bytes(b"evil")
+    bench.provide(entry)
+    assert bench.files() == {"f.txt": "good"} and path.read_bytes() == b"good"
+
+
+def test_wrong_hash_names_both_and_the_line_and_keeps_nothing(bench: Bench, site: Site) -> None:
+    data = site.files["/p.tar.gz"] = tar_gz(("p/x", "x"))
+    expected = "0" * 64
+    with pytest.raises(RecipeError) as caught:
+        bench.provide({"url": f"{site.url}/p.tar.gz", "sha256": expected})
+    error = caught.value
+    assert error.kind == "hash" and error.exit_status == 2
+    assert expected in error.message and sha256(data) in error.message
+    assert error.place is not None and error.place.line == bench.line(expected)
+    assert kept(bench) == [] and not bench.work.exists()
+
+
+def test_the_line_of_a_hash_is_found_behind_selectors_and_templates(bench: Bench) -> None:
+    bench.meta_yaml = (
+        """\
+{% set version = "1" %}
+source:
+  - url: a-{{ version }}.txt   # [win]
+    sha256: aaaa               # [win]
+  - url: b-{{ version }}.txt   # [not win]
+    sha256: """
+        + "1" * 64
+    )
+    (bench.recipe / "b-1.txt").write_text("x")
+    with pytest.raises(RecipeError) as caught:
+        bench.provide({"url": "b-1.txt", "sha256": "1" * 64})
+    assert caught.value.place is not None and caught.value.place.line == 6
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "value"), [("sha256", ""), ("sha256", "abc"), ("md5", "g" * 32), ("sha512", "0" * 64)]
+)
+def test_a_hash_that_is_none_is_told_before_anything_is_fetched(
+    bench: Bench, site: Site, algorithm: str, value: str
+) -> None:
+    with pytest.raises(RecipeError, match=algorithm) as caught:
+        bench.provide({"url": f"{site.url}/f", algorithm: value})
+    assert caught.value.kind == "hash" and site.asked == []
+
+
+def test_every_hash_that_is_given_counts(bench: Bench) -> None:
+    (bench.recipe / "f").write_bytes(b"x")
+    good: dict[str, Any] = {"url": "f"}
+    for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512"):
+        good[name] = hashlib.new(name, b"x").hexdigest()
+    bench.provide(good)
+    for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512"):
+        with pytest.raises(RecipeError, match=name):
+            bench.provide({**good, name: hashlib.new(name, b"y").hexdigest()})
+
+
+def test_mirrors_are_tried_in_order(bench: Bench, site: Site) -> None:
+    data = site.files["/good/f.txt"] = b"content"
+    site.status["/busy/f.txt"] = 503
+    urls = [f"{site.url}/{name}/f.txt" for name in ("missing", "busy", "good", "never")]
+    (found,) = bench.provide({"url": urls, "sha256": sha256(data)}).entries
+    assert found.url == urls[2]
+    # what the server does not have is asked for once, its own trouble may pass
+    assert [path for path, _ in site.asked] == ["/missing/f.txt", "/busy/f.txt", "/busy/f.txt", "/good/f.txt"]
+
+
+def test_a_mirror_with_other_content_is_passed_over_with_a_warning(bench: Bench, site: Site) -> None:
+    site.files["/a/f.txt"], site.files["/b/f.txt"] = b"wrong", b"right"
+    bench.provide({"url": [f"{site.url}/a/f.txt", f"{site.url}/b/f.txt"], "sha256": sha256(b"right")})
+    assert bench.files() == {"f.txt": "right"}
+    assert any("/a/f.txt" in note and "conda-build" in note for note in bench.events.notes("warning"))
+
+
+def test_no_mirror_serves(bench: Bench, site: Site) -> None:
+    with pytest.raises(EnvironmentFailure) as caught:
+        bench.provide({"url": [f"{site.url}/a/f.txt", f"{site.url}/b/f.txt"]})
+    error = caught.value
+    assert error.kind == "network" and error.exit_status == 3 and "2 urls" in error.message
+    assert error.details is not None and error.details.count("404") == 2
+    assert error.place is not None and error.place.line == bench.line("/a/f.txt")
+
+
+def test_a_server_that_is_not_there(bench: Bench, site: Site) -> None:
+    with pytest.raises(EnvironmentFailure, match=r"f\.txt could not be downloaded") as caught:
+        bench.provide({"url": "http://127.0.0.1:9/f.txt"})
+    assert caught.value.why is not None and "refused" in caught.value.why
+
+
+@pytest.mark.parametrize("etag", ['"1"', ""])
+def test_a_download_broken_off_halfway_is_resumed(bench: Bench, site: Site, etag: str) -> None:
+    site.files["/big.bin"], site.etag = BIG, etag
+    site.drop["/big.bin"] = [300_000, 400_000, None]
+    bench.provide({"url": f"{site.url}/big.bin", "sha256": sha256(BIG)})
+    assert (bench.work / "big.bin").read_bytes() == BIG
+    assert [part for _, part in site.asked] == [None, "bytes=300000-", "bytes=700000-"]
+    assert len(kept(bench)) == 1
+
+
+def test_a_later_run_goes_on_where_an_earlier_one_was_broken_off(bench: Bench, site: Site) -> None:
+    site.files["/big.bin"] = BIG
+    site.drop["/big.bin"] = [200_000, 0, 0]
+    entry = {"url": f"{site.url}/big.bin", "sha256": sha256(BIG)}
+    with pytest.raises(EnvironmentFailure, match="could not be downloaded"):
+        bench.provide(entry)
+    assert not bench.work.exists()
+    site.asked.clear()
+    bench.provide(entry)
+    assert site.asked == [("/big.bin", "bytes=200000-")]
+    assert (bench.work / "big.bin").read_bytes() == BIG
+
+
+def test_a_file_that_changed_meanwhile_is_fetched_from_its_beginning(bench: Bench, site: Site) -> None:
+    site.files["/f.bin"] = b"a" * 100_000
+    site.drop["/f.bin"] = [50_000, 0, 0]
+    with pytest.raises(EnvironmentFailure):
+        bench.provide({"url": f"{site.url}/f.bin"})
+    site.files["/f.bin"], site.etag = b"b" * 100_000, '"2"'
+    bench.provide({"url": f"{site.url}/f.bin"})
+    assert (bench.work / "f.bin").read_bytes() == b"b" * 100_000
+
+
+def test_a_beginning_of_another_file_does_not_spoil_the_right_one(bench: Bench, site: Site) -> None:
+    site.files["/f.bin"], site.etag = b"a" * 100_000, ""
+    site.drop["/f.bin"] = [50_000, 0, 0]
+    right = b"b" * 100_000
+    entry = {"url": f"{site.url}/f.bin", "sha256": sha256(right)}
+    with pytest.raises(EnvironmentFailure):
+        bench.provide(entry)
+    site.files["/f.bin"] = right  # and no ETag that would tell
+    bench.provide(entry)
+    assert (bench.work / "f.bin").read_bytes() == right
+
+
+def test_a_server_without_parts_sends_all_again(bench: Bench, site: Site) -> None:
+    site.files["/big.bin"], site.ranges = BIG, False
+    site.drop["/big.bin"] = [300_000, None]
+    bench.provide({"url": f"{site.url}/big.bin", "sha256": sha256(BIG)})
+    assert (bench.work / "big.bin").read_bytes() == BIG
+
+
+@pytest.mark.parametrize("how", ["hang", "mute"])
+def test_a_server_that_hangs_is_left_for_the_next_mirror(bench: Bench, site: Site, how: str) -> None:
+    site.files["/a/f.bin"] = site.files["/b/f.bin"] = b"x" * 1000
+    getattr(site, how).add("/a/f.bin")
+    bench.provide({"url": [f"{site.url}/a/f.bin", f"{site.url}/b/f.bin"]})
+    assert (bench.work / "f.bin").read_bytes() == b"x" * 1000
+
+
+@pytest.mark.parametrize("how", ["hang", "mute"])
+def test_cancel_ends_a_download_that_hangs(bench: Bench, site: Site, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from support import source_bench
+
+    monkeypatch.setattr(source_bench, "SHORT", source_bench.Patience(connect=60, read=60))
+    site.files["/f.bin"] = b"x" * 1000
+    getattr(site, how).add("/f.bin")
+    cancel = Cancel()
+
+    def stop() -> None:
+        site.waiting.wait(10)
+        cancel.request()
+
+    thread = threading.Thread(target=stop)
+    thread.start()
+    with pytest.raises(Interrupted):
+        bench.provide({"url": f"{site.url}/f.bin"}, cancel=cancel)
+    thread.join()
+    assert not site.over.is_set()  # the server is still hanging
+    assert not bench.work.exists()
+
+
+def test_offline_is_refused_clearly_but_serves_from_the_cache(bench: Bench, site: Site) -> None:
+    site.files["/f.txt"] = b"x"
+    entry = {"url": f"{site.url}/f.txt", "sha256": sha256(b"x")}
+    bench.offline = True
+    with pytest.raises(EnvironmentFailure, match="offline") as caught:
+        bench.provide(entry)
+    assert caught.value.kind == "network" and site.asked == []
+    bench.offline = False
+    bench.provide(entry)
+    bench.offline = True
+    bench.provide(entry)
+    assert bench.files() == {"f.txt": "x"}
+
+
+def test_passwords_and_tokens_are_neither_told_nor_kept(bench: Bench, site: Site) -> None:
+    secret = "hunter2"
+    host = site.url.removeprefix("http://")
+    site.files["/f.txt"] = b"x"
+    urls = [f"http://me:{secret}@{host}/t/{secret}/none.txt?token={secret}", f"http://me:{secret}@{host}/f.txt"]
+    provided = bench.provide({"url": urls, "fn": "f.txt"})
+    assert any("Authorization" in headers for headers in site.headers)
+    with pytest.raises(EnvironmentFailure) as caught:
+        bench.provide({"url": urls[:1]})
+    with pytest.raises(RecipeError) as wrong:
+        bench.provide({"url": urls[1:], "sha256": "0" * 64})
+    told = f"{provided.to_json()}{bench.events.events}{caught.value.to_json()}{wrong.value.to_json()}"
+    assert secret not in told and "***" in told
+    for path in bench.cache.rglob("*"):
+        assert secret not in path.name and (path.is_dir() or secret.encode() not in path.read_bytes())
+
+
+def test_local_files_in_every_way_of_naming_them(bench: Bench, tar_of: TarOf, tmp_path: Path) -> None:
+    tar_of(bench.recipe / "a b.tar.gz", [("p/x", "x")])
+    (bench.base / "home" / "h.txt").write_text("home")
+    path = bench.recipe / "a b.tar.gz"
+    for url in ("a b.tar.gz", "./a b.tar.gz", "../recipe/a b.tar.gz", str(path), path.as_uri()):
+        bench.provide({"url": url, "fn": "a.tar.gz"})
+        assert bench.files() == {"x": "x"}
+    for url in ("~/h.txt", "file:///~/h.txt"):
+        bench.provide({"url": url})
+        assert bench.files() == {"h.txt": "home"}
+
+
+def test_a_local_file_that_is_not_there_is_the_recipes_fault(bench: Bench) -> None:
+    with pytest.raises(RecipeError, match=r"none\.tar\.gz") as caught:
+        bench.provide({"url": "none.tar.gz"})
+    assert caught.value.kind == "source" and caught.value.place is not None
+    assert caught.value.place.line == bench.line("none.tar.gz")
+
+
+@pytest.mark.parametrize("url", ["ftp://example.com/f", "s3://bucket/f", "gopher://x/f"])
+def test_schemes_that_are_not_supported_are_named(bench: Bench, url: str) -> None:
+    with pytest.raises(RecipeError, match=url.partition("/")[0]):
+        bench.provide({"url": url})
+
+
+@pytest.mark.parametrize(
+    ("url", "fn"), [("http://h/", ""), ("f", "../f"), ("f", "/etc/f"), ("f", ".."), ("f", "a" * 300)]
+)
+def test_a_file_name_that_leads_elsewhere_is_refused(bench: Bench, url: str, fn: str) -> None:
+    with pytest.raises(RecipeError, match="file name"):
+        bench.provide({"url": url, **({"fn": fn} if fn else {})})
+
+
+@pytest.mark.parametrize(
+    ("files", "entry", "expected"),
+    [
+        ([("p/x", "x"), ("p/d/y", "y")], {}, {"x": "x", "d/y": "y"}),
+        ([("p/x", "x"), ("p/d/y", "y")], {"no_hoist": True}, {"p/x": "x", "p/d/y": "y"}),
+        ([("p/x", "x"), ("q", "q")], {}, {"p/x": "x", "q": "q"}),
+        ([("p/p/x", "x")], {}, {"p/x": "x"}),
+        ([("p/x", "x")], {"folder": "in/here"}, {"in/here/x": "x"}),
+    ],
+)
+def test_one_top_folder_is_left_out(
+    bench: Bench, tar_of: TarOf, files: list[tuple[str, str]], entry: dict[str, Any], expected: dict[str, str]
+) -> None:
+    tar_of(bench.recipe / "a.tar.gz", files)
+    bench.provide({"url": "a.tar.gz", **entry})
+    assert bench.files() == expected
+
+
+def test_what_is_no_archive_by_its_name_is_copied(bench: Bench, tar_of: TarOf) -> None:
+    tar_of(bench.recipe / "a.tbz", [("p/x", "x")])  # conda-build does not know this suffix
+    bench.provide({"url": "a.tbz"})
+    assert list(bench.files()) == ["a.tbz"]
+    (bench.recipe / "run.sh").write_text("#!/bin/sh\n")
+    bench.provide({"url": "run.sh", "fn": "other.sh"})
+    assert bench.files() == {"other.sh": "#!/bin/sh\n"}
+
+
+def test_a_wheel_is_kept_beside_what_is_in_it(bench: Bench) -> None:
+    with zipfile.ZipFile(bench.recipe / "p-1-py3-none-any.whl", "w") as out:
+        out.writestr("p/x.py", "x")
+    bench.provide({"url": "p-1-py3-none-any.whl"})
+    assert sorted(bench.files()) == ["p-1-py3-none-any.whl", "p/x.py"]
+
+
+def test_several_sources_go_where_they_are_told(bench: Bench, tar_of: TarOf) -> None:
+    tar_of(bench.recipe / "a.tar.gz", [("a/x", "a"), ("a/same", "first")])
+    tar_of(bench.recipe / "b.tar.gz", [("b/y", "b"), ("b/same", "second")])
+    bench.provide({"url": "a.tar.gz"}, {"url": "b.tar.gz"}, {"url": "b.tar.gz", "folder": "sub"})
+    assert bench.files() == {"same": "second", "sub/same": "second", "sub/y": "b", "x": "a", "y": "b"}
+
+
+def test_a_folder_that_is_there_gets_the_next_one_inside_it(bench: Bench, tar_of: TarOf) -> None:
+    """As shutil.move does for conda-build."""
+    tar_of(bench.recipe / "a.tar.gz", [("a/src/x", "a"), ("a/t", "t")])
+    tar_of(bench.recipe / "b.tar.gz", [("b/src/y", "b"), ("b/u", "u")])
+    bench.provide({"url": "a.tar.gz"}, {"url": "b.tar.gz"})
+    assert bench.files() == {"src/x": "a", "src/src/y": "b", "t": "t", "u": "u"}
+    assert any("src is there already" in note for note in bench.events.notes("warning"))
+    with pytest.raises(RecipeError, match="twice"):
+        bench.provide({"url": "a.tar.gz"}, {"url": "b.tar.gz"}, {"url": "b.tar.gz"})
+
+
+def test_no_source_is_an_empty_folder_and_what_was_there_is_gone(bench: Bench) -> None:
+    bench.work.mkdir(parents=True)
+    (bench.work / "old").write_text("old")
+    assert bench.provide().entries == ()
+    assert bench.work.is_dir() and bench.files() == {}
+
+
+@pytest.mark.parametrize("folder", ["../out", "/abs", "a/../../out"])
+def test_a_folder_outside_is_refused(bench: Bench, folder: str) -> None:
+    (bench.recipe / "f").write_text("x")
+    with pytest.raises(RecipeError, match="outside") as caught:
+        bench.provide({"url": "f", "folder": folder})
+    assert caught.value.place is not None and caught.value.place.line == bench.line(folder)
+
+
+def test_a_folder_behind_a_link_of_an_earlier_source_is_refused(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (bench.recipe / "tree").mkdir()
+    (bench.recipe / "tree" / "sub").symlink_to(tmp_path / "elsewhere")
+    (bench.recipe / "f").write_text("x")
+    with pytest.raises(RecipeError, match="link"):
+        bench.provide({"path": "tree"}, {"url": "f", "folder": "sub/deep"})
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_hostile_archive_is_refused_at_its_line_and_leaves_nothing(bench: Bench, tar_of: TarOf) -> None:
+    tar_of(bench.recipe / "evil.tar.gz", [("p/good", "x"), ("../../evil", "x")])
+    before = sorted(bench.base.rglob("*"))
+    with pytest.raises(RecipeError, match=r"\.\./\.\./evil") as caught:
+        bench.provide({"url": "evil.tar.gz"})
+    assert caught.value.kind == "archive"
+    assert caught.value.place is not None and caught.value.place.line == bench.line("evil.tar.gz")
+    after = [path for path in bench.base.rglob("*") if path not in before and path.suffix != ".lock"]
+    assert {path.name for path in after} <= {"meta.yaml", "session", "cache", "src"}
+
+
+def test_a_half_made_folder_of_a_killed_run_is_not_trusted(bench: Bench, tar_of: TarOf) -> None:
+    tar_of(bench.recipe / "a.tar.gz", [("p/x", "x")])
+    for name in (".work.partial", ".work.partial.unpacked", "work", "work_failed_provide"):
+        (bench.work.parent / name / "sub").mkdir(parents=True)
+        (bench.work.parent / name / "sub" / "left-over").write_text("x")
+    (bench.work.parent / ".work.partial" / "sub").chmod(0o500)
+    bench.provide({"url": "a.tar.gz"})
+    assert bench.files() == {"x": "x"}
+    assert [path.name for path in bench.work.parent.iterdir()] == ["work"]
+
+
+def test_content_hashes(bench: Bench, tar_of: TarOf) -> None:
+    tar_of(bench.recipe / "a.tar.gz", [("p/b.txt", "line\r\n"), ("p/d/a", "x"), ("p/skipped", "s")])
+    # conda-build's own format: name, kind, content with "\n", "-"
+    expected = sha256(b"b.txtFline\n-dD-d/aFx-")
+    entry = {"url": "a.tar.gz", "content_sha256": expected, "content_hash_skip": ["skipped"]}
+    bench.provide(entry)
+    with pytest.raises(RecipeError, match="content_sha256") as caught:
+        bench.provide({**entry, "content_hash_skip": []})
+    assert caught.value.kind == "hash" and expected in caught.value.message
