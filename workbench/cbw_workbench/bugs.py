@@ -28,19 +28,18 @@ def bug_error(error: Exception, words: Sequence[str]) -> CbwError:
     """
     trace = "".join(traceback.format_exception(error))
     about = f"cbw {__version__}, Python {platform.python_version()}, {platform.platform()}\ncbw {' '.join(words)}\n\n"
-    folder = Config.load().state / "bugs"
-    where: Path | None = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}.txt"
+    file = Config.load().state / "bugs" / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09d}.txt"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        assert where is not None
-        where.write_text(about + trace)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(about + trace)
+        hint, details = f"Please report it with {file}.", None
     except OSError:
-        where = None
+        hint, details = "Please report it with the lines above.", trace
     return Bug(
         f"this is a bug in cbw: {type(error).__name__}: {error}",
         why=f"raised at {raised_at(error)}",
-        hint=f"Please report it with {where}." if where else "Please report it with the lines above.",
-        details=None if where else trace,
+        hint=hint,
+        details=details,
     )
 
 

@@ -82,7 +82,6 @@ def items(output: Output, layout: Layout, post: PostResult, staging: Path, *, si
     """
     plain = [_item(layout.host_prefix, path, post) for path in post.files]
     staged = [_neutral(item, layout.host_prefix, staging) for item in plain]
-    rewritten = {item.path for item in staged if item.placeholder and item.link is None}
     found: dict[str, Item] = {}
     total = len(staged)
     # a RECORD tells of others, a link leads to them: both come after what they need
@@ -92,11 +91,10 @@ def items(output: Output, layout: Layout, post: PostResult, staging: Path, *, si
         if item.link is not None:
             found[item.path] = _led_to(item, layout.host_prefix, found)
             continue
-        changed = {path: (found[path].sha256, found[path].size) for path in rewritten if path in found}
-        text = record.neutral(item.path, item.source, output, layout, changed)
+        packed = {p: (i.sha256, i.size) for p, i in found.items()} if record.is_record(item.path) else {}
+        text = record.neutral(item.path, item.source, output, layout, packed)
         if text is not None:
             item = replace(item, source=_staged(staging, text))
-            rewritten.add(item.path)
         found[item.path] = _hashed(item, cancel)
     sink(Progress("hashing", total, total, "files", finished=True))
     return sorted(found.values(), key=lambda item: item.target)

@@ -1,7 +1,7 @@
 """What installers of Python packages wrote about the build's own folders, made the same for every build.
 
-pip's direct_url.json names the work folder, and its RECORD has hashes of scripts that hold the prefix: both would make
-every session's package another one.
+pip's direct_url.json names the work folder, and its RECORD has hashes of scripts and libraries as they were with the
+session's prefix in them: both would make every session's package another one.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ def is_record(path: str) -> bool:
 
 
 def neutral(
-    path: str, source: Path, output: Output, layout: Layout, changed: Mapping[str, tuple[str, int]]
+    path: str, source: Path, output: Output, layout: Layout, packed: Mapping[str, tuple[str, int]]
 ) -> str | None:
     """The text a direct_url.json or RECORD is to have in the package; None for all other files and where it stays.
 
-    path: in the prefix; source: where its text is; changed: path in the prefix -> (sha256 as hex, bytes) of the files
-    that are packed otherwise than they are in the prefix.
+    path: in the prefix; source: where its text is; packed: path in the prefix -> (sha256 as hex, bytes) of the files as
+    they are packed, which for scripts, libraries and the like is not as pip saw them.
     """
     if path.endswith(".dist-info/direct_url.json"):
         return _without_work(source, output, layout)
-    return _renewed(source, path, changed) if is_record(path) else None
+    return _renewed(source, path, packed) if is_record(path) else None
 
 
 def _without_work(source: Path, output: Output, layout: Layout) -> str | None:
@@ -46,15 +46,19 @@ def _without_work(source: Path, output: Output, layout: Layout) -> str | None:
     return None if new == text else new
 
 
-def _renewed(source: Path, path: str, changed: Mapping[str, tuple[str, int]]) -> str | None:
+def _renewed(source: Path, path: str, packed: Mapping[str, tuple[str, int]]) -> str | None:
     site = os.path.dirname(os.path.dirname(path))  # noqa: PTH120
     text = _read(source)
     rows = list(csv.reader(io.StringIO(text, newline="")))
     hits = 0
     for row in rows:
-        known = changed.get(os.path.normpath(os.path.join(site, row[0]))) if len(row) == 3 else None  # noqa: PTH118
-        if known is not None and row[1]:
-            digest = base64.urlsafe_b64encode(bytes.fromhex(known[0])).rstrip(b"=").decode()
+        known = packed.get(os.path.normpath(os.path.join(site, row[0]))) if len(row) == 3 else None  # noqa: PTH118
+        if (
+            known is None or not row[1].startswith("sha256=") or row[0].endswith("/INSTALLER")
+        ):  # conda-build leaves that
+            continue
+        digest = base64.urlsafe_b64encode(bytes.fromhex(known[0])).rstrip(b"=").decode()
+        if row[1:] != [f"sha256={digest}", str(known[1])]:
             row[1:] = [f"sha256={digest}", str(known[1])]
             hits += 1
     if not hits:

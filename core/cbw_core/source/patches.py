@@ -145,7 +145,8 @@ def _git_am(
         changed = tools.git("diff", "--name-only", before, "HEAD", cwd=folder, quiet=True)
         tools.sink(LogLine(f"applied {name} (git am) to {', '.join(changed.lines)}", "source"))
         return AppliedPatch(name, sha256, None, changed.lines)
-    tools.git("am", "--abort", cwd=folder, quiet=True)
+    if not tools.git("am", "--abort", cwd=folder, quiet=True, env=who).ok:
+        raise _am_refused(entry, name, path, ran)
     outcome = _worked_out(entry, name, path, data, folder, tools.sink)
     if not outcome.fits:
         raise _failed(entry, name, path, outcome)

@@ -105,7 +105,7 @@ def read_variant_file(path: Path, names: Namespace) -> Spec:
             f"{path.name} should be a mapping of keys to values",
             kind="variant",
             place=Place(file, 1),
-            hint="Write lines such as  python: [3.11, 3.12].",
+            hint="Write a key, and its values below it, each after a dash.",
         )
     trim_empty(spec)
     _check(spec, file, text)

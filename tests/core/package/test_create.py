@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -197,17 +198,19 @@ def test_pip_leaves_no_trace_of_the_session(built: Built, pack: Any) -> None:
     script = built.write("bin/x", f"#!{built.prefix}/bin/python\n", 0o755)
     url = json.dumps({"dir_info": {}, "url": f"file://{built.layout.work}"})
     built.write(f"{info}/direct_url.json", url)
-    lines = ["../../../bin/x,sha256=old,1", "x.py,sha256=kept,2", f"{info[30:]}/RECORD,,"]
-    record = f"{info.rpartition('/')[2]}/direct_url.json,sha256=old,{len(url)}"
-    built.write(f"{info}/RECORD", "\n".join([*lines, record]) + "\n")
+    name = info.rpartition("/")[2]
+    kept_lines = ["gone.py,sha256=kept,2", f"{name}/INSTALLER,sha256=pips,4", f"{name}/RECORD,,"]
+    built.write(f"{info}/INSTALLER", "pip\n")
+    built.gcc("lib/python3.11/site-packages/m.so", "-shared", "-fPIC", f"-Wl,-rpath,{built.prefix}/lib")
+    changed = ["../../../bin/x,sha256=old,1", "m.so,sha256=old,1", f"{name}/direct_url.json,sha256=old,{len(url)}"]
+    built.write(f"{info}/RECORD", "\n".join([*kept_lines, *changed]) + "\n")
     package = pack(built)
     found = (package.folder / info / "direct_url.json").read_text()
     assert json.loads(found)["url"] == "file:///usr/local/src/conda/thing-1.0"
     kept = (package.folder / info / "RECORD").read_text().splitlines()
-    assert kept[1:3] == lines[1:]
-    for line, path in ((kept[0], "bin/x"), (kept[3], f"{info}/direct_url.json")):
-        import base64
-
+    assert kept[:3] == kept_lines
+    paths = ("bin/x", "lib/python3.11/site-packages/m.so", f"{info}/direct_url.json")
+    for line, path in zip(kept[3:], paths, strict=True):
         data = (package.folder / path).read_bytes()
         digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
         assert line.endswith(f",sha256={digest},{len(data)}")

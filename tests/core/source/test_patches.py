@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -85,7 +84,7 @@ def test_a_patch_that_is_not_there(bench: Bench, source: dict[str, str]) -> None
 
 def test_a_patch_that_cannot_be_read_is_told_with_its_line(bench: Bench, source: dict[str, str]) -> None:
     (bench.recipe / "torn.patch").write_text(FIX.replace("-two", "two"))
-    with pytest.raises(RecipeError, match="cannot be read|can be read") as caught:
+    with pytest.raises(RecipeError, match="can be read") as caught:
         bench.provide({**source, "patches": ["torn.patch"]})
     place = caught.value.place
     assert place is not None and (place.file, place.line) == (str(bench.recipe / "torn.patch"), 5)
@@ -143,7 +142,7 @@ def test_a_mail_that_does_not_fit_is_explained_like_any_other(bench: Bench, mail
     upstream.commit("other", {"f": "eins\nzwei\ndrei\n"})
     with pytest.raises(RecipeError, match=r"0001-c\.patch does not apply: hunk 1 of 1") as caught:
         bench.provide({"git_url": str(upstream.path), "patches": ["0001-c.patch"]})
-    assert caught.value.why is not None and "zwei" in caught.value.why
+    assert caught.value.details is not None and "zwei" in caught.value.details
     assert (bench.failed / "f.rej").is_file()
     assert not (bench.failed / ".git" / "rebase-apply").exists()
 
@@ -160,4 +159,4 @@ def test_a_plain_patch_for_a_git_source_leaves_no_commit(bench: Bench, mail: tup
     (bench.recipe / "plain.patch").write_text(FIX)
     bench.provide({"git_url": str(upstream.path), "patches": ["plain.patch"]})
     assert Repository(bench.work).git("status", "--porcelain") == "M f"
-    assert os.listdir(bench.work) and bench.files() == {"f": "one\nTWO\nthree\n"}
+    assert bench.files() == {"f": "one\nTWO\nthree\n"}

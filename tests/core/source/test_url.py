@@ -16,6 +16,7 @@ import pytest
 from cbw_core.errors import EnvironmentFailure, Interrupted, RecipeError
 from cbw_core.events import Progress
 from cbw_core.process import Cancel
+from cbw_core.source.download import Patience
 from support.source_bench import Bench, Site
 
 TarOf = Callable[[Path, Sequence[tuple[str, str]]], Path]
@@ -225,7 +226,7 @@ def test_a_server_that_hangs_is_left_for_the_next_mirror(bench: Bench, site: Sit
 def test_cancel_ends_a_download_that_hangs(bench: Bench, site: Site, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from support import source_bench
 
-    monkeypatch.setattr(source_bench, "SHORT", source_bench.Patience(connect=60, read=60))
+    monkeypatch.setattr(source_bench, "SHORT", Patience(connect=60, read=60))
     site.files["/f.bin"] = b"x" * 1000
     getattr(site, how).add("/f.bin")
     cancel = Cancel()

@@ -57,7 +57,7 @@ def test_values_are_text_and_selectors_apply(tmp_path: Path) -> None:
 
 
 def test_flags_go_before_the_environment_and_both_before_files(tmp_path: Path) -> None:
-    (tmp_path / "conda_build_config.yaml").write_text("python: [3.9, '3.10']\n")
+    (tmp_path / "conda_build_config.yaml").write_text("python:\n  - 3.9\n  - 3.10\n")
     assert load(tmp_path, environ={"CONDA_PY": "310"}).variants[0]["python"] == "3.10"
     made = load(tmp_path, environ={"CONDA_PY": "310"}, python=("3.9",))
     assert [v["python"] for v in made.variants] == ["3.9"]
@@ -65,7 +65,7 @@ def test_flags_go_before_the_environment_and_both_before_files(tmp_path: Path) -
 
 
 def test_variants_of_the_command_line_win(tmp_path: Path) -> None:
-    (tmp_path / "conda_build_config.yaml").write_text("k: [a, b]\n")
+    (tmp_path / "conda_build_config.yaml").write_text("k:\n  - a\n  - b\n")
     assert [v["k"] for v in load(tmp_path, variants={"k": ["b"]}).variants] == ["b"]
     assert load(tmp_path, variants={"python": 3.9}).variants[0]["python"] == "3.9"
 
@@ -74,8 +74,8 @@ def test_variants_of_the_command_line_win(tmp_path: Path) -> None:
     ("text", "line", "words"),
     [
         ("a: 1\nb-c: 2\n", 2, "'b_c'"),
-        ("a: [1, 2]\nb: [1]\nzip_keys:\n  - [a, b]\n", 1, "a has 2, b has 1"),
-        ("a: [\n", 2, "not valid YAML"),
+        ("a:\n  - 1\n  - 2\nb: 1\nzip_keys:\n  -\n    - a\n    - b\n", 1, "a has 2, b has 1"),
+        ("a: 1\nb: '\n", 2, "not valid YAML"),
         ("a: 1\nb: 2  # [c d]\n", 2, "selector"),
         ("- a\n", 1, "mapping"),
         ("zip_keys: 3\n", 1, "zip_keys"),

@@ -130,6 +130,23 @@ def test_signal_interrupts_the_phase_and_ends_with_130(
     assert not alive(status)
 
 
+def test_signal_ends_a_script_with_130(recipe: Recipe, world: dict[str, str], tmp_path: Path) -> None:
+    recipe("tiny", META, **{"build.sh": "echo hold''ing; sleep 100\n"})
+    (tmp_path / "steps.cbw").write_text("build -O recipes/tiny\n!echo after\n")
+    child = subprocess.Popen(
+        [*PROGRAM, "repl", "--script", "steps.cbw"], env=world, cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    said = []
+    for line in child.stdout:
+        said.append(line)
+        if line == "holding\n":
+            child.send_signal(signal.SIGINT)
+    assert child.wait(30) == 130
+    assert "interrupted in build\n" in said
+    assert "after\n" not in said
+
+
 def test_kill_9_leaves_a_session_that_says_interrupted(
     cbw: Cbw, recipe: Recipe, world: dict[str, str], tmp_path: Path
 ) -> None:

@@ -13,6 +13,12 @@ def test_quotes_and_comments_as_in_a_shell() -> None:
     assert split("  # only a comment") == []
 
 
+def test_pattern_of_assert_output_keeps_its_backslashes_and_blanks() -> None:
+    assert split(r"assert output /a\.b  'c' \d/  # why") == ["assert", "output", r"/a\.b  'c' \d/"]
+    assert split("assert not  output /# x/") == ["assert", "not", "output", "/# x/"]
+    assert split("assert output 'a b' c") == ["assert", "output", "a b", "c"]
+
+
 def test_open_quote_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="quote"):
         split("shell -c 'echo")

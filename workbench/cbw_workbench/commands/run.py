@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from argparse import Namespace
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from cbw_workbench.commands.parser import HelpAsked, parse
 from cbw_workbench.commands.registry import find
 from cbw_workbench.commands.results import Text
 from cbw_workbench.commands.settings import config_of
+
+_PATTERN = re.compile(r"(?P<words>assert(\s+not)*\s+output)\s+(?P<pattern>/.+/)(\s+#.*)?")
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,14 @@ class Parsed:
 
 
 def split(line: str) -> list[str]:
-    """The words of a line, as a shell splits them; `#` begins a comment. `!rest` is the words "!" and rest, also after
-    `fails`."""
+    """The words of a line, as a shell splits them; `#` begins a comment.
+
+    `!rest` is the words "!" and rest, also after `fails`; the /pattern/ of `assert output` is one word as it is.
+    """
     text = line.strip()
+    pattern = _PATTERN.fullmatch(text)
+    if pattern:
+        return [*pattern["words"].split(), pattern["pattern"]]
     if text.startswith("!"):
         return ["!", text[1:].strip()]
     if text.startswith("fails "):

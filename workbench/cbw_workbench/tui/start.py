@@ -11,9 +11,11 @@ from cbw_workbench.tui.app import WorkbenchApp
 from cbw_workbench.tui.completing import completions
 from cbw_workbench.tui.logbook import LogBook
 from cbw_workbench.tui.screens.base import Tools
-from cbw_workbench.views import draw
+from cbw_workbench.views import draw, draw_error, errors_of
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from cbw_core.session import Session
 
 HISTORY = "repl-history"
@@ -27,7 +29,14 @@ def workbench(context: Context, session: Session) -> WorkbenchApp:
         return completions(line, context.cwd, lambda: [Path(s.root).name for s in sessions(context.config)])
 
     past, remember = history(context.config.state / HISTORY)
-    return WorkbenchApp(context, session, Tools(LogBook(), draw, complete, past), remember)
+    return WorkbenchApp(context, session, Tools(LogBook(), drawn, complete, past), remember)
+
+
+def drawn(value: object) -> RenderableType:
+    """A result with the errors it carries."""
+    from rich.console import Group
+
+    return Group(draw(value), *(draw_error(error) for _, error in errors_of(value)))
 
 
 def history(path: Path) -> tuple[tuple[str, ...], Callable[[str], None]]:

@@ -21,15 +21,19 @@ from cbw_core.events import Event
 from cbw_core.process import Cancel
 from cbw_core.session.model import SessionStatus
 from cbw_workbench.bugs import bug_error
-from cbw_workbench.commands import Command, Context, Last, Result, execute, find
-from cbw_workbench.commands.results import Leave
-from cbw_workbench.commands.run import split
+from cbw_workbench.commands import Command, Context, Last, Result
+from cbw_workbench.commands.results import FailedAsExpected, Leave, Text
+from cbw_workbench.commands.run import Parsed, read, run
 from cbw_workbench.tui.logbook import read_log
 from cbw_workbench.tui.messages import EventsWaiting, GroupRead, JobEnded, JobStarted, LogRead
+from cbw_workbench.tui.said import Said, text_of
 from cbw_workbench.tui.state import Job, LogKey, Ran, error_view
+from cbw_workbench.views.json_form import json_lines
 
 if TYPE_CHECKING:
     from cbw_core.session import Session
+
+_LOOKERS = frozenset({"assert", "set", "help", "quit"})  # they leave what `assert` looks at as it is
 
 
 class Desk(Protocol):
@@ -57,6 +61,7 @@ class Runner:
         )
         self._numbers = itertools.count(1)
         self._events: deque[Event] = deque()
+        self._said = Said()
         self._told = False
         self._cancels: dict[int, Cancel] = {}
         self._exclusive: Job | None = None
@@ -83,10 +88,10 @@ class Runner:
     def start(self, line: str, row: SessionStatus | None = None) -> Job:
         """Run `line` in a thread of its own, on the session of `row` where that is not the current one.
 
-        UsageError when the line cannot be read, or runs phases while another one does.
+        UsageError when the line cannot be understood, or runs phases while another one does.
         """
-        command = self._command(line)
-        long = command is not None and is_exclusive(command)
+        parsed = read(line, "tui")
+        long = parsed.command is not None and is_exclusive(parsed.command)
         if long and self._exclusive is not None:
             raise UsageError(
                 f"{line!r} has to wait: {self._exclusive.line!r} is at work",
@@ -97,8 +102,9 @@ class Runner:
         self._cancels[job.number] = cancel
         if long:
             self._exclusive = job
+            self._said.begin()
         self._post(JobStarted(job))
-        self._thread(lambda: self._work(job, command, row, cancel), f"cbw {line}")
+        self._thread(lambda: self._work(job, parsed, row, cancel), f"cbw {line}")
         return job
 
     def refuse(self) -> int:
@@ -136,39 +142,50 @@ class Runner:
 
     # -- in other threads -----------------------------------------------------------------------------------------
 
-    def _work(self, job: Job, command: Command | None, row: SessionStatus | None, cancel: Cancel) -> None:
+    def _work(self, job: Job, parsed: Parsed, row: SessionStatus | None, cancel: Cancel) -> None:
         context = replace(self._context, cancel=cancel)
-        result, error = Result(), None
-        last: CbwError | None = None
+        before = context.session
+        result, failure = Result(), None
         try:
-            if command is not None and command.needs_session and (command.long or (row and row.root)):
-                self._enter(row, context)
-            result = execute(job.line, context)
-        except CbwError as failure:
-            error, last = error_view(failure.to_json()), failure
-            result = Result(status=failure.exit_status)
+            self._enter(parsed, row, context)
+            result = run(parsed, context)
+            value: object | None = Text("\n".join(json_lines(result.value))) if parsed.json else result.value
+        except CbwError as error:
+            failure, value = error, None
         except Exception as bug:
-            last = bug_error(bug, job.line.split())
-            error = error_view(last.to_json())
-            result = Result(status=last.exit_status)
-        finally:
+            failure, value = bug_error(bug, job.line.split()), None
+        status = failure.exit_status if failure else result.status
+        if context.session is not before:
             self._context.session = context.session
-            self._context.last = Last(status=result.status, error=last)
-            del self._cancels[job.number]
-            if self._exclusive is job:
-                self._exclusive = None
+        self._keep(job, parsed, status, value, failure)
+        del self._cancels[job.number]
+        if self._exclusive is job:
+            self._exclusive = None
         leave = None
-        if isinstance(result.value, Leave):
-            leave, result = (-1 if result.value.status is None else result.value.status), Result()
+        if isinstance(value, Leave):
+            leave, value = (-1 if value.status is None else value.status), None
+        error_shown = error_view(failure.to_json()) if failure else None
+        asks = parsed.command is not None and not parsed.command.long
         seconds = time.monotonic() - job.since
-        asks = command is not None and not command.long
-        ran = Ran(job.number, job.line, seconds, result.status, job.long, asks, result.value, error)
-        self._post(JobEnded(ran, leave))
+        self._post(JobEnded(Ran(job.number, job.line, seconds, status, job.long, asks, value, error_shown), leave))
 
-    def _enter(self, row: SessionStatus | None, context: Context) -> None:
-        """Make the session of the selected output the current one, as `use` does."""
-        session = context.session
-        if row is not None and session is not None and row.root != str(session.root):
+    def _keep(self, job: Job, parsed: Parsed, status: int, value: object | None, failure: CbwError | None) -> None:
+        """Remember how a command ended, for the asserts that follow."""
+        if parsed.command is None or parsed.command.name in _LOOKERS:
+            return
+        if isinstance(value, FailedAsExpected):
+            status, failure = value.status, value.error
+        said = self._said.text if job.long else ""
+        self._context.last = Last(status, said + text_of(value), failure)
+
+    def _enter(self, parsed: Parsed, row: SessionStatus | None, context: Context) -> None:
+        """Make the session of the selected output the current one, as `use` does, unless the line names another."""
+        command, session = parsed.command, context.session
+        if row is None or session is None or command is None or not command.needs_session:
+            return
+        named = any(getattr(parsed.args, name, None) for name in ("session", "recipe"))
+        looks_only = not command.long and not row.root  # a session is not made for looking at it
+        if not named and not looks_only and row.root != str(session.root):
             context.session = session_of(session, row)
 
     def _read_group(self) -> None:
@@ -190,13 +207,10 @@ class Runner:
 
     def _sink(self, event: Event) -> None:
         self._events.append(event)
+        self._said.add(event)
         if not self._told:
             self._told = True
             self._post(EventsWaiting())
-
-    def _command(self, line: str) -> Command | None:
-        words = split(line)
-        return find(words[0], "tui") if words else None
 
     def _post(self, message: Message) -> None:
         if not self._closed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
@@ -138,12 +138,13 @@ class MainScreen(WorkbenchScreen):
         if not self.shows_both:
             away = [(page, action, False) for page, action, _ in pages[:2]]
             files, pages = [*files, *away], [*pages, ("source", "screen.show('source')", False)]
-        self.sources.border_title = _tabs(files)
-        self.query_one("#pages").border_title = _tabs(pages)
+        self.sources.border_title = _tabs(files, self.sources.size.width - 4)
+        page_pane = self.query_one("#pages")
+        page_pane.border_title = _tabs(pages, page_pane.size.width - 4)
         log = self.log_view
         told = log.found or ("" if log.following else "scrolled: f follows")
         name = log_key(self.state).phase
-        self.query_one("#pages").border_subtitle = Content(f"{name} {told}".strip()) if self.page == "log" else None
+        page_pane.border_subtitle = Content(f"{name} {told}".strip()) if self.page == "log" else None
 
     # -- keys -----------------------------------------------------------------------------------------------------
 
@@ -183,10 +184,26 @@ class MainScreen(WorkbenchScreen):
                 self.notify(f"{text!r} is not there", severity="warning")
 
 
-def _tabs(entries: Iterable[tuple[str, str, bool]]) -> Content:
-    """Titles in a row: (title, action of a click, whether it is the one shown)."""
+Tab = tuple[str, str, bool]  # its title, the action of a click, whether it is the one shown
+
+
+def _tabs(entries: Sequence[Tab], width: int) -> Content:
+    """Titles in a row of at most `width` cells; of too many, those around the one shown."""
+    entries = list(entries)
+    chosen = next((i for i, (_, _, here) in enumerate(entries) if here), 0)
+    first, last = 0, len(entries)
+
+    def cells() -> int:
+        return sum(len(title) + 1 for title, _, _ in entries[first:last]) + 2 * (first > 0) + 2 * (last < len(entries))
+
+    while cells() > width and last - first > 1:
+        if chosen - first > last - 1 - chosen:
+            first += 1
+        else:
+            last -= 1
     parts = []
-    for title, action, chosen in entries:
-        style = "bold $primary" if chosen else "$foreground 62%"
+    for title, action, here in entries[first:last]:
+        style = "bold $primary" if here else "$foreground 62%"
         parts.append(Content.from_markup(f'[@click="{action}"]$title[/]', title=title).stylize(style))
-    return Content(" ").join(parts)
+    more = Content.styled("…", "$foreground 62%")
+    return Content(" ").join([*([more] if first else []), *parts, *([more] if last < len(entries) else [])])

@@ -30,8 +30,9 @@ def error_text(error: ErrorView | None, folder: Path, width: int) -> Content:
         where = replace(error, file=_relative(error.file, folder)).where
         parts += [Content(""), *_named("where", f"{where}\n(enter opens it)", "", width)]
         if error.text:
-            parts += [Content("       " + line) for line in error.text.expandtabs(4).splitlines()]
-            parts += [Content.styled(" " * (6 + error.column) + "^", "$text-error")] if error.column else []
+            parts += _named("", error.text.expandtabs(4), "", width)
+            fits = error.column and len(error.text) + _NAME <= width
+            parts += [Content.styled(" " * (_NAME - 1 + (error.column or 1)) + "^", "$text-error")] if fits else []
     if error.why:
         parts += [Content(""), *_named("why", error.why, "", width)]
     if error.hint:
