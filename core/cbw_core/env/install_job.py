@@ -20,7 +20,7 @@ from cbw_core.env.activate import activation
 from cbw_core.env.rattler_client import client
 
 # A build script may edit files of the prefix: they must not be the cache's own. Reflinks stay on where there are any.
-_LINKS = "allow-hard-links = false\nallow-symbolic-links = false\n"
+_LINKS = "allow-hard-links = false\n"
 _TELL_EVERY = 0.05  # seconds
 
 

@@ -63,7 +63,7 @@ def _marker() -> Any:
 def _sandbox() -> Any:
     """The sandboxed environment's class, made when first used: importing Jinja2 takes longer than all of this."""
     from jinja2 import nodes
-    from jinja2.sandbox import SandboxedEnvironment
+    from jinja2.sandbox import SandboxedEnvironment, SecurityError
     from jinja2.visitor import NodeTransformer
 
     class Guard(NodeTransformer):
@@ -94,6 +94,10 @@ def _sandbox() -> Any:
             Guard().visit(tree)
             tree.set_environment(self)
             return tree
+
+        def unsafe_undefined(self, obj: Any, attribute: str) -> Any:
+            # Jinja2 would make it an undefined value, which a lenient rendering shows as nothing
+            raise SecurityError(f"access to attribute {attribute!r} of a {type(obj).__name__} is not allowed")
 
         def step(self, count: int = 1) -> None:
             self.steps += count

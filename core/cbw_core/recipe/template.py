@@ -155,7 +155,8 @@ def _failure(
         place=place,
         hint=_hint(error),
     )
-    failure.forgiven = isinstance(error, jinja2.TemplateError)
+    security = isinstance(error, jinja2.exceptions.SecurityError)
+    failure.forgiven = isinstance(error, jinja2.TemplateError) and not security
     return failure
 
 

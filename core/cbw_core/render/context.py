@@ -2,7 +2,7 @@
 jinja_context.context_processor).
 
 Paths that exist only once there is a session are given as references that a build script expands: {{ PREFIX }} is the
-text $PREFIX (%PREFIX% on Windows), {{ PYTHON }} is $PYTHON, and so on.
+text $PREFIX, {{ PYTHON }} is $PYTHON, and so on.
 """
 
 from __future__ import annotations
@@ -69,10 +69,6 @@ def _copied(value: Any) -> Any:
     return [_copied(v) for v in value] if isinstance(value, (list, tuple)) else value
 
 
-def reference(state: State, name: str) -> str:
-    return f"%{name}%" if state.host_os == "win" else f"${name}"
-
-
 def _base(state: State) -> dict[str, Any]:
     """What follows from variant and platform alone."""
     work = state.work
@@ -101,7 +97,7 @@ def _base_names(state: State) -> dict[str, Any]:
     }
     for path in _PATHS:
         name, _, target = path.partition(":")
-        values[name] = reference(state, target or name)
+        values[name] = f"${target or name}"
     values |= _language_versions(state)
     values |= _system(state)
     values |= {name.upper(): str(int(on)) for name, on in features(environ).items()}
@@ -138,7 +134,7 @@ def _system(state: State) -> dict[str, Any]:
     """The operating system's variables (environ.os_vars): from the environment, else the variant, else a default."""
     environ, variant = state.work.environ, state.variant
     host = state.host_os
-    prefix = reference(state, "PREFIX")
+    prefix = "$PREFIX"
     wanted: dict[str, Any] = {
         "CPU_COUNT": str(state.work.config.cpu_count or os.cpu_count() or 1),
         **dict.fromkeys(("LANG", "LC_ALL", "MAKEFLAGS", "REQUESTS_CA_BUNDLE"), ""),
@@ -180,9 +176,9 @@ def _moving(state: State, skip_build_id: bool) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for package, variables in (("python", ("PYTHON",)), ("perl", ("PERL",)), ("lua", ("LUA", "LUA_INCLUDE_DIR"))):
         if package in packages or (package != "lua" and name == package):
-            values |= {v: reference(state, v) for v in variables}
+            values |= {v: f"${v}" for v in variables}
     if packages.intersection(_R_PACKAGES) or name in _R_PACKAGES:
-        values |= {v: reference(state, v) for v in ("R", "R_USER")}
+        values |= {v: f"${v}" for v in ("R", "R_USER")}
     for entry in as_list(state.value("build/script_env", [])):
         key, mark, value = str(entry).partition("=")
         if mark:

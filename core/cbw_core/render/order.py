@@ -26,6 +26,8 @@ def build_order(pairs: Sequence[Pair]) -> list[Pair]:
             by_name.setdefault(output["name"], []).append(pair)
         elif "name" in output:
             others.append(pair)
+        else:
+            state.work.warn(f"an output of type {output['type']} has no name and is left out")
     needs = {name: _needs(group, by_name) for name, group in by_name.items()}
     order = [pair for name in _sorted(needs, pairs[0][1]) for pair in by_name[name]]
     return [*order, *others]

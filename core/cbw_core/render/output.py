@@ -68,8 +68,8 @@ class Output:
     unsatisfied:  "build"/"host" -> why the environment has no solution; such an output is not final.
     one_prefix:   whether build and host are one environment, as rendering found it; None: not known.
 
-    Paths that exist only in a session are written as references in meta: {{ PREFIX }} renders to $PREFIX (%PREFIX% for
-    Windows), and so do BUILD_PREFIX, SRC_DIR, SP_DIR, STDLIB_DIR, PYTHON, PERL, LUA, LUA_INCLUDE_DIR, R and R_USER.
+    Paths that exist only in a session are written as references in meta: {{ PREFIX }} renders to $PREFIX, and so do
+    BUILD_PREFIX, SRC_DIR, SP_DIR, STDLIB_DIR, PYTHON, PERL, LUA, LUA_INCLUDE_DIR, R and R_USER.
     """
 
     recipe_dir: str

@@ -129,7 +129,7 @@ def read_sections(state: State, text: str, file: str | None = None) -> dict[str,
         meta = {}
     found = refused(meta)
     if found:
-        raise _refusal(state, found, meta)
+        raise _refusal(state, found)
     for section in ("package", "source", "build", "requirements", "app", "outputs", "test", "about", "extra"):
         if section in meta and not meta[section]:
             meta[section] = {}
@@ -158,8 +158,9 @@ def _placed(state: State, error: RecipeError, rendered: str, lines: tuple[int, .
     return error
 
 
-def _refusal(state: State, found: Finding, meta: Any) -> RecipeError:
-    trial = State(state.work, meta if isinstance(meta, dict) else {}, state.variant)
+def _refusal(state: State, found: Finding) -> RecipeError:
+    # what was refused is no use for finding its place
+    trial = State(state.work, {}, state.variant)
     return RecipeError(found.message, kind="schema", place=trial.place(found.path), hint=found.hint)
 
 

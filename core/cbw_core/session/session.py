@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -197,7 +198,7 @@ class Session:
             paths={**{k: str(v) for k, v in paths.items()}, **({"package": made} if made else {})},
             channels=self.config.channels,
             variant={k: output.variant.get(k) for k in output.used_vars},
-            activation=f"cd {layout.work} && source {layout.env_file}",
+            activation=f"cd {shlex.quote(str(layout.work))} && source {shlex.quote(str(layout.env_file))}",
         )
 
     def group(self) -> tuple[SessionStatus, ...]:
@@ -262,8 +263,11 @@ class Session:
             return test.prepare(self, sink, cancel or Cancel())
 
     def write_scripts(self, sink: Sink) -> None:
+        """build_env_setup.sh, conda_build.sh and metadata_conda_debug.yaml, in the work folder."""
         from cbw_core import build
+        from cbw_core.render import to_yaml
 
+        (self.layout.work / "metadata_conda_debug.yaml").write_text(to_yaml(self.output))
         build.write_scripts(self.output, self.layout, self.config, environ=self.environ, sink=sink)
 
     def keep_edits(self, sink: Sink, *, carry: bool) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cbw_core.errors import CbwError, EnvironmentFailure, RecipeError
@@ -183,9 +183,11 @@ def _fetch_lfs(where: _Where, mirror: Path, rev: str) -> None:
 
 def _submodules(where: _Where, folder: Path, url: str, deep: int) -> None:
     """Check out the submodules of a clone of `url`, each from a mirror of its own."""
-    tools = where.tools
     if not (folder / ".gitmodules").is_file():
         return
+    # their urls are the repository's words, not the recipe's: no helpers that run programs
+    tools = replace(where.tools, environ={**where.tools.environ, "GIT_PROTOCOL_FROM_USER": "0"})
+    where = replace(where, tools=tools)
     if deep > _DEEPEST:
         raise where.entry.error(f"the submodules of {redact(url)} are nested more than {_DEEPEST} deep", "git_url")
     pattern = r"^submodule\..*\.(path|url)$"

@@ -50,6 +50,11 @@ class _Job:
         return self.tools.cancel
 
 
+def _staging(root: Path) -> Path:
+    """Where an archive is unpacked, before its files are moved to their folder."""
+    return root.with_name(f"{root.name}.unpacked")
+
+
 def failed_folder(work: Path) -> Path:
     """Where the tree is left when a patch does not fit (conda-build's name for it)."""
     return work.with_name(work.name + "_failed_provide")
@@ -76,7 +81,7 @@ def provide(
     root = work.with_name(f".{work.name}.partial")
     job = _Job(root, work, config, Tools(sink, cancel), patience or Patience())
     try:
-        for folder in (work, root, failed_folder(work)):
+        for folder in (work, root, _staging(root), failed_folder(work)):
             remove(folder)
         root.mkdir(parents=True)
         provided = _provide_all(output, job)
@@ -145,8 +150,7 @@ def _refuse_links(entry: SourceEntry, root: Path) -> None:
 def _unpack(entry: SourceEntry, fetched: Fetched, folder: Path, job: _Job) -> None:
     """Unpack a file, or copy what is no archive by its name (conda_build.source.unpack)."""
     name = fetched.name.lower()
-    staging = job.root.with_name(f"{job.root.name}.unpacked")
-    remove(staging)
+    staging = _staging(job.root)
     try:
         staging.mkdir()
         new = staging / "new"

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from cbw_core.recipe.expression import ExpressionError, UnknownName, evaluate
 from hypothesis import given
 from hypothesis import strategies as st
+
+from cbw_core.recipe.expression import ExpressionError, UnknownName, evaluate
 
 NAMES = {"linux": True, "win": False, "py": 311, "np": 126, "environ": {"A": "x"}, "target_platform": "linux-64"}
 

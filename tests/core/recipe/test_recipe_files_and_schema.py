@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from cbw_core.errors import RecipeError
 from cbw_core.recipe import find_recipe, read_text
 from cbw_core.recipe.schema import refused, unknown_fields
@@ -76,7 +77,10 @@ def test_what_conda_build_refuses_is_refused(meta: object, path: tuple[object, .
 
 
 def test_what_conda_build_takes_is_taken() -> None:
-    assert refused({"package": None, "source": [{}], "build": {"noarch": "python"}, "about": {"license_family": "gpl3"}}) is None
+    assert (
+        refused({"package": None, "source": [{}], "build": {"noarch": "python"}, "about": {"license_family": "gpl3"}})
+        is None
+    )
 
 
 def test_unknown_fields_are_told_with_the_nearest_known_name() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from cbw_core.errors import RecipeError
 from cbw_core.recipe import Namespace, select, selectors_of
 

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from cbw_core.errors import RecipeError
-from cbw_core.recipe import load, positions
 from hypothesis import given
 from hypothesis import strategies as st
+
+from cbw_core.errors import RecipeError
+from cbw_core.recipe import load, positions
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,9 @@ def test_aliases_that_multiply_are_refused() -> None:
 
 
 def test_positions_lead_to_keys_and_items() -> None:
-    found = positions("package:\n  name: x\nsource:\n  - url: a\n    sha256: b\n  - {url: c}\ntest:\n  commands:\n    - one\n    - two\n")
+    found = positions(
+        "package:\n  name: x\nsource:\n  - url: a\n    sha256: b\n  - {url: c}\ntest:\n  commands:\n    - one\n    - two\n"
+    )
     assert (found["package", "name"].line, found["package", "name"].column) == (2, 3)
     assert found["source", 0, "sha256"].line == 5
     assert found["source", 1, "url"].line == 6

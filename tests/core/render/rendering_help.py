@@ -67,9 +67,7 @@ def _age(package: Resolved) -> Any:
     return Version(package.version), package.build_number, int(python.group()) if python else 0
 
 
-def _search(
-    specs: Sequence[str], chosen: dict[str, Resolved], known: Sequence[Resolved]
-) -> dict[str, Resolved] | None:
+def _search(specs: Sequence[str], chosen: dict[str, Resolved], known: Sequence[Resolved]) -> dict[str, Resolved] | None:
     from rattler import MatchSpec
 
     wanted = [*specs, *(d for r in chosen.values() for d in r.depends if not d.startswith("__"))]
@@ -95,7 +93,9 @@ def _matches(spec: Any, package: Resolved) -> bool:
 
     from rattler import BuildString, PackageRecord
 
-    record = PackageRecord(package.name, package.version, BuildString(package.build), package.build_number, package.subdir)
+    record = PackageRecord(
+        package.name, package.version, BuildString(package.build), package.build_number, package.subdir
+    )
     return bool(spec.matches(record))
 
 

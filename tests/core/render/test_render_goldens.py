@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from cbw_core.errors import CbwError
 from cbw_core.render import Output, Rendered
 from core.render.rendering_help import TableResolver, render

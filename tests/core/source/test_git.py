@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -173,6 +174,25 @@ def test_submodules_relative_absolute_and_nested(bench: Bench, repository: Make)
     assert content() == {"f": "outer"}
 
 
+def test_a_submodule_cannot_name_a_program_to_run(bench: Bench, repository: Make) -> None:
+    inner, outer = repository("inner"), repository("outer")
+    inner.commit("i", {"i": "inner"})
+    outer.git("submodule", "--quiet", "add", "../inner", "sub")
+    outer.commit("f", {"f": "outer"})
+    programs = bench.base / "programs"
+    programs.mkdir()
+    (programs / "git-remote-evil").write_text(f"#!/bin/sh\ntouch {bench.base}/ran\n")
+    (programs / "git-remote-evil").chmod(0o755)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PATH", str(programs), prepend=":")
+        for url in ("evil::x", f"ext::touch {bench.base}/ran"):
+            outer.git("config", "--file", ".gitmodules", "submodule.sub.url", url)
+            outer.git("commit", "--all", "--quiet", "--message", url)
+            with pytest.raises(EnvironmentFailure, match="cannot be cloned"):
+                bench.provide({"git_url": "../outer"})
+    assert not (bench.base / "ran").exists()
+
+
 @pytest.mark.parametrize(
     ("base", "url", "expected"),
     [
@@ -249,3 +269,16 @@ def test_no_variables_without_a_repository(bench: Bench, upstream: Repository) -
     for entries in ([], [{"url": "x"}], [{"url": "x"}, {"git_url": str(upstream.path), "folder": "g"}]):
         bench.provide(*entries)
         assert git_variables(bench.output(*entries), bench.work) == {}
+
+
+def test_files_in_git_lfs(bench: Bench, repository: Make) -> None:
+    upstream = repository("upstream")
+    has_lfs = shutil.which("git-lfs") is not None
+    if has_lfs:
+        upstream.git("lfs", "install", "--local")
+        settings = ["clean = git-lfs clean -- %f", "smudge = git-lfs smudge -- %f", "process = git-lfs filter-process"]
+        (bench.base / "home/.gitconfig").write_text("\n".join(['[filter "lfs"]', *settings, ""]))
+    upstream.commit("one", {".gitattributes": "*.bin filter=lfs\n", "big.bin": "content"})
+    bench.provide({"git_url": str(upstream.path)})
+    assert bench.files()["big.bin"] == "content"
+    assert has_lfs or any("git-lfs is not installed" in note for note in bench.events.notes("warning"))

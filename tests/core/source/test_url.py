@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
+import subprocess
+import sys
 import tarfile
 import threading
 import zipfile
@@ -404,6 +407,28 @@ def test_a_half_made_folder_of_a_killed_run_is_not_trusted(bench: Bench, tar_of:
     (bench.work.parent / ".work.partial" / "sub").chmod(0o500)
     bench.provide({"url": "a.tar.gz"})
     assert bench.files() == {"x": "x"}
+    assert [path.name for path in bench.work.parent.iterdir()] == ["work"]
+
+
+def test_a_run_killed_in_a_download_leaves_nothing_but_what_can_be_resumed(bench: Bench, site: Site) -> None:
+    site.files["/f.bin"] = b"0123456789" * 1000
+    site.hang.add("/f.bin")
+    entry = {"url": f"{site.url}/f.bin", "sha256": sha256(site.files["/f.bin"])}
+    output = bench.output(entry)
+    code = (
+        "import json, sys; from pathlib import Path\n"
+        "from cbw_core.config import Config; from cbw_core.render import Output; from cbw_core.source import provide\n"
+        "output, work, cache = json.loads(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])\n"
+        "provide(Output.from_json(output), work, config=Config(cache, cache, cache))\n"
+    )
+    argv = [sys.executable, "-c", code, json.dumps(output.to_json()), str(bench.work), str(bench.cache)]
+    with subprocess.Popen(argv) as child:
+        assert site.waiting.wait(30)
+        child.kill()
+    assert not bench.work.exists()
+    site.hang.clear()
+    bench.provide(entry)
+    assert (bench.work / "f.bin").read_bytes() == site.files["/f.bin"]
     assert [path.name for path in bench.work.parent.iterdir()] == ["work"]
 
 

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cbw_core.errors import RecipeError
 from cbw_core.variants import Variants, explode
 from cbw_core.variants.combine import combine, matrix, problems, trim_empty
-from hypothesis import given
-from hypothesis import strategies as st
 
 
 def values(variants: list[dict[str, object]], *keys: str) -> list[tuple[object, ...]]:

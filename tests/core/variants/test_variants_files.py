@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from cbw_core.config import RenderOptions
 from cbw_core.errors import RecipeError
 from cbw_core.variants import Matrix, load_variants, namespace

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from cbw_core.variants import used_in_batch, used_in_shell, used_in_text
 
 NAMES = ("c_compiler", "c_stdlib", "foo", "foo_bar", "numpy", "python", "cdt_name", "CONDA_BUILD_SYSROOT")

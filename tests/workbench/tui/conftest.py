@@ -1,4 +1,4 @@
-"""A session that does what it is told, under the real commands: what the screen does is tested apart from the engine."""
+"""A session that does what it is told, under the real commands: the screen is tested apart from the engine."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from cbw_workbench.commands.run import read
 from cbw_workbench.tui.keys import KEYS, bindings, by_action, fill, keys_of
 from cbw_workbench.tui.screens.help import help_text
 from cbw_workbench.tui.screens.table import TABLE
+from cbw_workbench.tui.widgets.keyline import offered
 
 DOCS = Path(__file__).resolve().parents[3] / "docs" / "workbench.md"
 
@@ -44,7 +45,6 @@ def test_bindings_are_made_from_the_table() -> None:
     made = {b.key: b for b in bindings("main") if isinstance(b, Binding)}
     assert made["s"].action == "run_line('step')"
     assert made["ctrl+c"].priority
-    assert not made["S"].show
 
 
 def test_binding_finds_its_row_again() -> None:
@@ -65,3 +65,13 @@ def test_docs_name_every_key() -> None:
     for key in KEYS:
         for one in key.shown_keys.split():
             assert f"`{one}`" in text, one
+
+
+def test_line_of_keys_fits_and_leaves_out_what_makes_no_sense() -> None:
+    keys = keys_of("main")
+    at_rest = offered(keys, busy=False, jobs=False, width=80)
+    assert {"Step", "Run", "Rerun", "Rewind", "Help", "Quit"} <= {key.label for key in at_rest}
+    assert sum(len(key.shown_keys.split()[0]) + len(key.label) + 2 for key in at_rest) - 1 <= 80
+    at_work = {key.label for key in offered(keys, busy=True, jobs=True, width=80)}
+    assert "Cancel" in at_work and not {"Step", "Run"} & at_work
+    assert len(offered(keys, busy=False, jobs=False, width=300)) == len(keys) - 1

@@ -7,6 +7,7 @@ import pytest
 from cbw_core.errors import BuildError, Place
 from cbw_core.events import LogLine, Progress
 from cbw_core.session.model import Phase, State
+from cbw_workbench.tui.screens.main import _tabs
 
 
 def fails_in_build(session) -> None:
@@ -112,7 +113,6 @@ async def test_source_has_line_numbers_and_tabs(open_screen, session) -> None:
 
 async def test_recipe_edited_elsewhere_is_read_again(open_screen, session) -> None:
     async with open_screen() as screen:
-        await screen.until(lambda: screen.app._stamp, "first look")
         (session.recipe / "meta.yaml").write_text("package:\n  name: aviary\n")
         session.set("render", State.STALE, why_stale=("meta.yaml",))
         await screen.until(lambda: "aviary" in screen.text(), "new text")
@@ -183,3 +183,11 @@ async def test_without_colours_everything_can_be_told(open_screen, session, monk
         await screen.press("r", "7")
         await screen.idle()
         assert "✗ failed" in screen.text() and "· pending" in screen.text()
+
+
+def test_too_many_tabs_show_those_around_the_one_shown() -> None:
+    entries = [(f"file{n}.sh", f"screen.open_tab({n})", n == 5) for n in range(9)]
+    text = _tabs(entries, 40).plain
+    assert len(text) <= 40 and "file5.sh" in text
+    assert text.startswith("…") and text.endswith("…")
+    assert _tabs(entries, 200).plain == " ".join(title for title, _, _ in entries)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -158,3 +159,19 @@ def test_nothing_is_told_after_it_is_closed(runner: Runner, post: Post) -> None:
     runner.close()
     runner.context.sink(LogLine("late"))
     assert post.messages == []
+
+
+def test_how_a_command_ended_is_kept_for_asserts(runner: Runner, post: Post, session) -> None:  # type: ignore[no-untyped-def]
+    session.work = lambda phase, sink, cancel: sink(LogLine("the cat is fed"))
+    runner.start("step")
+    post.wait(JobEnded)
+    for number, line in enumerate(("assert output cat is fed", "assert status 0"), 2):
+        runner.start(line)
+        assert post.wait(JobEnded, number).ran.error is None, line  # type: ignore[attr-defined]
+    runner.start("assert output dog")
+    assert post.wait(JobEnded, 4).ran.status != 0  # type: ignore[attr-defined]
+
+
+def test_json_is_given_where_it_is_asked_for(runner: Runner, post: Post) -> None:
+    runner.start("config --json")
+    assert json.loads(post.wait(JobEnded).ran.value.text)["channels"] == ["host"]  # type: ignore[attr-defined]

@@ -162,6 +162,8 @@ class WorkbenchApp(App[int]):
             self.state = replace(self.state, notice=message.problem)
             return
         self.state = states.with_rows(self.state, message.rows, message.current)
+        if not self._stamp:
+            self._stamp = stamp(self.state.row)
         self._want_log()
 
     @on(messages.LogRead)
@@ -185,11 +187,10 @@ class WorkbenchApp(App[int]):
         """A file of the recipe edited elsewhere: show its text, and what became stale."""
         seen = stamp(self.state.row)
         if seen != self._stamp:
-            first, self._stamp = not self._stamp, seen
-            if not first:
-                self.state = replace(self.state, edited=self.state.edited + 1)
-                if not self.runner.busy:
-                    self.runner.refresh()
+            self._stamp = seen
+            self.state = replace(self.state, edited=self.state.edited + 1)
+            if not self.runner.busy:
+                self.runner.refresh()
 
     # -- Desk: asked by commands, from their threads ----------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """The keys: one table. A key stands for a command line, or for a move of the screen itself.
 
-The help screen, the footer, the bindings and docs/workbench.md are all made from it.
+The help screen, the line of keys and the bindings are made from it; a test holds docs/workbench.md against it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Key:
     """One row.
 
     keys:   as Textual names them, comma between alternatives ("!,S").
-    label:  a word for the footer; help: a line for the help screen.
+    label:  a word for the line of keys, help: a line for the help screen; footer: it is always in that line.
     line:   the command line it runs: {phase} and {output} stand for what is selected, {pick} asks for a phase.
     action: the action of the screen it stands for, when it runs no command.
     screen: the screen it belongs to; "" for all.
@@ -87,10 +87,8 @@ def bindings(screen: str) -> list[BindingType]:
     found: list[BindingType] = []
     for key in keys_of(screen):
         action = key.action or f"run_line({key.line!r})"
-        for number, one in enumerate(key.keys.split(",")):
-            shown = key.footer and number == 0
-            display = _SHOWN.get(one)
-            found.append(Binding(one, action, key.label, show=shown, key_display=display, priority=one == "ctrl+c"))
+        for one in key.keys.split(","):
+            found.append(Binding(one, action, key.label, show=False, priority=one == "ctrl+c"))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbw_core import env, post
@@ -13,24 +14,24 @@ from cbw_core.session.model import Phase
 if TYPE_CHECKING:
     from cbw_core.events import Sink
     from cbw_core.process import Cancel
+    from cbw_core.render.output import Output
     from cbw_core.session.session import Session
-
-# the fields of build: that post reads (the rest belongs to render or build)
-FIELDS = (
-    "always_include_files", "binary_has_prefix_files", "binary_relocation", "detect_binary_files_with_prefix",
-    "entry_points", "has_prefix_files", "ignore_prefix_files", "missing_dso_whitelist", "no_link", "noarch",
-    "noarch_python", "osx_is_app", "overlinking_behavior", "overlinking_ignore_patterns", "preserve_egg_dir", "rpaths",
-    "rpaths_patcher", "runpath_whitelist", "skip_compile_pyc", "merge_build_host",
-)  # fmt: skip
 
 
 def inputs(session: Session) -> dict[str, str]:
     output = session.output
     section = output.section("build")
     return {
-        "build section (relocation)": digests.of_data({k: section.get(k) for k in FIELDS}),
+        "build section (relocation)": digests.of_data({k: section.get(k) for k in post.BUILD_FIELDS}),
         "outputs/files": digests.of_data(output.files),
+        "run requirements": digests.of_data(output.requirements.run),
+        "link scripts": digests.of_data([digests.of_file(f) for f in _link_scripts(output)]),
     }
+
+
+def _link_scripts(output: Output) -> list[Path]:
+    folder = Path(output.recipe_dir)
+    return [folder / f"{name}.sh" for name in ("pre-link", "post-link", "pre-unlink")]
 
 
 def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from textual.containers import Container
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from cbw_core.session.model import PHASES
 from cbw_workbench.tui import keys
@@ -22,6 +21,7 @@ from cbw_workbench.tui.screens.ask import Choose
 from cbw_workbench.tui.screens.help import HelpScreen
 from cbw_workbench.tui.state import WorkbenchState
 from cbw_workbench.tui.widgets.header import HeadLine
+from cbw_workbench.tui.widgets.keyline import KeyLine
 from cbw_workbench.tui.widgets.prompt import CommandLine
 from cbw_workbench.tui.widgets.status import StatusLine
 
@@ -60,7 +60,7 @@ class WorkbenchScreen(Screen[None]):
             yield from self.body()
         yield StatusLine().data_bind(WorkbenchScreen.state)
         yield CommandLine(self.tools.complete, self.tools.history, id="command").data_bind(WorkbenchScreen.state)
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyLine(self.NAME).data_bind(WorkbenchScreen.state)
 
     def body(self) -> Iterable[Widget]:
         """The widgets between header and status line."""
@@ -73,8 +73,6 @@ class WorkbenchScreen(Screen[None]):
         self.state = state
 
     def watch_state(self, old: WorkbenchState, new: WorkbenchState) -> None:
-        if bool(old.jobs) != bool(new.jobs) or old.busy != new.busy:
-            self.refresh_bindings()
         self.changed(old, new)
 
     def changed(self, old: WorkbenchState, new: WorkbenchState) -> None:

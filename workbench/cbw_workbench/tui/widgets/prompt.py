@@ -67,6 +67,7 @@ class PromptInput(Input):
 
     def __init__(self, complete: Completer, history: Sequence[str]) -> None:
         super().__init__(suggester=_Suggester(complete), compact=True, select_on_focus=False)
+        self.placeholder = "a command: tab completes, up goes back in history, esc leaves"
         self._complete = complete
         self.history: list[str] = list(history)
         self._back = 0
