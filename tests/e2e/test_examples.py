@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -28,21 +30,19 @@ COMMANDS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def install(packages: list[Path], prefix: Path, channels: list[str]) -> None:
-    """Install packages with py-rattler alone, in a process of its own (nothing of cbw's)."""
+def install(package: Path, prefix: Path, channels: list[str]) -> None:
+    """Install a package with py-rattler alone, in a process of its own (nothing of cbw's)."""
+    name, version, build = package.name.removesuffix(".conda").rsplit("-", 2)
     code = f"""
-import asyncio, rattler
+import asyncio, os, rattler
 async def main():
-    channels = [rattler.Channel(c) for c in {channels!r}]
-    specs = {[f"{p.name.rsplit('-', 2)[0]}=={p.name.rsplit('-', 2)[1]}={p.name.rsplit('-', 2)[2].removesuffix('.conda')}" for p in packages]!r}
-    records = await rattler.solve(channels, [rattler.MatchSpec(s, strict=False) for s in specs],
+    records = await rattler.solve([rattler.Channel(c) for c in {channels!r}],
+                                  [rattler.MatchSpec("{name}=={version}={build}", strict=False)],
                                   platforms=["linux-64", "noarch"], virtual_packages=rattler.VirtualPackage.detect())
     await rattler.install(records, target_prefix={str(prefix)!r}, show_progress=False)
 asyncio.run(main())
-import os; os._exit(0)
+os._exit(0)
 """
-    import sys
-
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -64,7 +64,7 @@ def test_an_example_builds_installs_elsewhere_and_runs(
     channels = [croot.as_uri(), host_channel_of(Path(world["CBW_CACHE"]))]
     for number, package in enumerate(packages):
         prefix = tmp_path / f"p{number}"
-        install([package], prefix, channels)
+        install(package, prefix, channels)
         command = COMMANDS[name][package.name.rsplit("-", 2)[0]]
         done = subprocess.run(
             ["bash", "-c", command],
@@ -79,8 +79,6 @@ def test_an_example_builds_installs_elsewhere_and_runs(
 
 
 def assert_no_build_prefix(package: Path, prefix: Path) -> None:
-    import json
-
     stem = package.name.removesuffix(".conda")
     record = json.loads((prefix / "conda-meta" / f"{stem}.json").read_text())
     for path in record["files"]:

@@ -58,7 +58,7 @@ def test_a_session_killed_in_a_phase_is_interrupted_and_finishes(
     phase: str, slow: Path, cbw: Cbw, world: Mapping[str, str]
 ) -> None:
     cbw("debug", "-O", slow, "--plain")
-    session = cbw("status", "--json").json()["root"]
+    session = cbw("status", "--json").json()["session"]
     cbw("run", "test", "--session", session)
     interrupted = 0
     for _ in range(TIMES):

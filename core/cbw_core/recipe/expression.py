@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import operator
+import warnings
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -100,7 +101,9 @@ def compile_expression(text: str) -> Evaluate:
     if len(text) > MAX_EXPRESSION:
         raise ExpressionError(f"an expression of {len(text):,} characters is too long")
     try:
-        tree = ast.parse(text.lstrip(), "<selector>", "eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's doubts about a selector ("3or x") are nobody's business
+            tree = ast.parse(text.lstrip(), "<selector>", "eval")
     except SyntaxError as error:
         raise ExpressionError(f"{error.msg}", error.offset) from None
     except (ValueError, RecursionError, MemoryError) as error:

@@ -63,7 +63,8 @@ def _marker() -> Any:
 def _sandbox() -> Any:
     """The sandboxed environment's class, made when first used: importing Jinja2 takes longer than all of this."""
     from jinja2 import nodes
-    from jinja2.sandbox import SandboxedEnvironment, SecurityError
+    from jinja2.exceptions import SecurityError
+    from jinja2.sandbox import SandboxedEnvironment
     from jinja2.visitor import NodeTransformer
 
     class Guard(NodeTransformer):

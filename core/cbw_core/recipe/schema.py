@@ -201,6 +201,9 @@ def refused(meta: Any) -> Finding | None:
             continue
         wanted = "a mapping or a list of mappings" if section in ITERABLE else "a mapping"
         return Finding(f"the {section} section should be {wanted}, not {_kind(value)}", (section,))
+    if isinstance(meta.get("outputs"), dict) and meta["outputs"]:
+        hint = "Begin each output with  - name: ..."
+        return Finding("the outputs section should be a list of mappings, not a mapping", ("outputs",), hint)
     for section in ITERABLE:
         items = meta.get(section)
         for index, item in enumerate(items if isinstance(items, list) else []):

@@ -170,8 +170,8 @@ def two_channels(tmp_path: Path) -> tuple[str, str]:
 
 def test_strict_priority_hides_what_later_channels_have_and_says_so(solve: Solve, tmp_path: Path) -> None:
     channels = two_channels(tmp_path)
-    assert dists(solve("a", channels=channels)) == ["a-1-0"]
-    error = refused(solve, "a >=2", channels=channels)
+    assert dists(solve("a", channels=channels, channel_priority="strict")) == ["a-1-0"]
+    error = refused(solve, "a >=2", channels=channels, channel_priority="strict")
     assert "a >=2" in error.message
     assert "--channel-priority flexible" in str(error.hint)
 

@@ -85,7 +85,8 @@ def test_aliases_that_multiply_are_refused() -> None:
 
 def test_positions_lead_to_keys_and_items() -> None:
     found = positions(
-        "package:\n  name: x\nsource:\n  - url: a\n    sha256: b\n  - {url: c}\ntest:\n  commands:\n    - one\n    - two\n"
+        "package:\n  name: x\nsource:\n  - url: a\n    sha256: b\n  - {url: c}\n"
+        "test:\n  commands:\n    - one\n    - two\n"
     )
     assert (found["package", "name"].line, found["package", "name"].column) == (2, 3)
     assert found["source", 0, "sha256"].line == 5
@@ -98,6 +99,6 @@ def test_any_text_is_data_or_a_recipe_error(text: str) -> None:
     positions(text)
     for schema in ("recipe", "safe", "plain"):
         try:
-            load(text, schema)  # type: ignore[arg-type]
+            load(text, schema)
         except RecipeError as error:
             assert error.kind == "yaml" and error.place and error.place.line

@@ -74,10 +74,8 @@ def test_python_is_pinned_as_it_is_built_with(tmp_path: Path) -> None:
     ],
 )
 def test_pin_compatible_pins_on_the_solved_host(tmp_path: Path, call: str, spec: str) -> None:
-    text = (
-        HEAD
-        + f"build:\n  ignore_run_exports:\n    - '*'\nrequirements:\n  host:\n    - zlib\n  run:\n    - {{{{ {call} }}}}\n"
-    )
+    ignore = "build:\n  ignore_run_exports:\n    - '*'\n"
+    text = f"{HEAD}{ignore}requirements:\n  host:\n    - zlib\n  run:\n    - {{{{ {call} }}}}\n"
     assert final(tmp_path, text).requirements.run == (spec,)
 
 

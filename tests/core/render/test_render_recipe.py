@@ -160,7 +160,7 @@ def test_yaml_of_an_output_reads_back(tmp_path: Path) -> None:
     text = SIMPLE + "about:\n  summary: 'yes'\n  description: |\n    two\n    lines\n"
     (output,) = render(tmp_path, text).outputs
     shown = to_yaml(output)
-    assert load(shown, "safe") == {k: v for k, v in output.meta.items()}
+    assert load(shown, "safe") == dict(output.meta)
     assert shown.index("package:") < shown.index("source:") < shown.index("requirements:") < shown.index("about:")
     assert "description: |\n" in shown and "  host:\n    - python 3.11.*\n" in shown
 
@@ -205,7 +205,8 @@ def test_an_error_names_the_line_to_blame(tmp_path: Path, text: str, line: int, 
 
 
 def test_a_circle_of_outputs_is_told(tmp_path: Path) -> None:
-    text = "package: {name: p, version: 1}\noutputs:\n  - name: a\n    requirements:\n      - b\n  - name: b\n    requirements:\n      - a\n"
+    outputs = "  - name: a\n    requirements:\n      - b\n  - name: b\n    requirements:\n      - a\n"
+    text = "package: {name: p, version: 1}\noutputs:\n" + outputs
     with pytest.raises(RecipeError, match="circle"):
         render(tmp_path, text)
 
@@ -248,7 +249,8 @@ setup(name="x", version="3.4", description=os.environ.get("SECRET", "clean"), pa
 """
 USES_SETUP = (
     "{% set data = load_setup_py_data() %}\n"
-    "package:\n  name: x\n  version: {{ data.get('version') }}\nsource:\n  path: .\nabout:\n  summary: {{ data.get('description') }}\n"
+    "package:\n  name: x\n  version: {{ data.get('version') }}\nsource:\n  path: .\n"
+    "about:\n  summary: {{ data.get('description') }}\n"
 )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,13 +34,13 @@ def test_extended_keys_are_not_multiplied() -> None:
 
 
 def test_later_sources_win_and_select() -> None:
-    sources = {"d": {"a": ["1", "2", "3"]}, "e": {"a": ["2"]}}
+    sources: dict[str, Any] = {"d": {"a": ["1", "2", "3"]}, "e": {"a": ["2"]}}
     assert combine(sources)["a"] == ["2"]
     assert values(matrix(combine(sources), list(sources.values())), "a") == [("2",)]
 
 
 def test_one_key_of_a_group_selects_rows_of_it() -> None:
-    sources = {
+    sources: dict[str, Any] = {
         "d": {"py": ["1", "2"], "np": ["x", "y"], "zip_keys": [["py", "np"]]},
         "e": {"py": ["2"]},
     }
@@ -46,7 +48,10 @@ def test_one_key_of_a_group_selects_rows_of_it() -> None:
 
 
 def test_a_value_the_group_does_not_have_needs_the_whole_group() -> None:
-    sources = {"d": {"py": ["1", "2"], "np": ["x", "y"], "zip_keys": [["py", "np"]]}, "e": {"py": ["3"]}}
+    sources: dict[str, Any] = {
+        "d": {"py": ["1", "2"], "np": ["x", "y"], "zip_keys": [["py", "np"]]},
+        "e": {"py": ["3"]},
+    }
     with pytest.raises(RecipeError, match="np"):
         combine(sources)
 
@@ -60,9 +65,9 @@ def test_groups_of_unequal_length_are_told_with_their_lengths() -> None:
 
 
 def test_empty_values_are_dropped() -> None:
-    spec = {"a": "", "b": [], "c": None, "d": {"e": ""}, "zip_keys": [[]], "f": ["1"]}
+    spec: dict[str, Any] = {"a": "", "b": [], "c": None, "d": {"e": ""}, "zip_keys": [[]], "f": ["1"]}
     trim_empty(spec)
-    assert spec == {"d": {}, "f": ["1"]} or spec == {"f": ["1"]}
+    assert spec == {"f": ["1"]}
 
 
 def test_a_list_of_variants_knows_what_loops_and_squashes_back() -> None:

@@ -138,3 +138,17 @@ async def test_running_phase_shows_its_seconds_and_log(open_screen, session, wai
         assert "► running" in screen.text()
         waits.go.set()
         await screen.idle()
+
+
+async def test_click_on_a_key_does_what_the_key_does(open_screen, session) -> None:
+    async with open_screen() as screen:
+        await screen.pilot.click("KeyLine", offset=(2, 0))
+        await screen.idle()
+        assert session.calls == ["step"]
+
+
+async def test_click_on_a_title_turns_to_it(open_screen) -> None:
+    async with open_screen() as screen:
+        column = screen.text().splitlines()[1].index("build.sh")
+        await screen.pilot.click(offset=(column + 2, 1))
+        await screen.until(lambda: "1 set -e" in screen.text(), "build.sh")

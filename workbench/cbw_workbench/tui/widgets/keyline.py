@@ -1,9 +1,10 @@
-"""The keys that make sense now, in one line: those the table wants in it, and as many of the others as there is room for."""
+"""The keys that make sense now, in one line: those the table wants there, and others where there is room."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import events
 from textual.content import Content
 
 from cbw_workbench.tui.keys import Key, keys_of
@@ -38,14 +39,21 @@ class KeyLine(StateWidget):
     def picture(self, state: WorkbenchState) -> object:
         return (state.busy, bool(state.jobs))
 
-    def render(self) -> Content:
+    @property
+    def shown(self) -> tuple[Key, ...]:
         state = self.state
-        shown = offered(self._keys, busy=state.busy, jobs=bool(state.jobs), width=self.size.width)
-        return Content(" ").join(_one(key) for key in shown)
+        return offered(self._keys, busy=state.busy, jobs=bool(state.jobs), width=self.size.width)
 
+    def render(self) -> Content:
+        return Content(" ").join(
+            Content.assemble((_first(key), "bold $accent"), (f" {key.label}", "$foreground 70%")) for key in self.shown
+        )
 
-def _one(key: Key) -> Content:
-    action = f"run_line({key.line!r})" if key.line else key.action
-    where = "app" if action == "command_palette" else "screen"
-    markup = f'[@click="{where}.{action}"][bold $accent]$key[/] [$foreground 70%]$label[/][/]'
-    return Content.from_markup(markup, key=_first(key), label=key.label)
+    async def on_click(self, event: events.Click) -> None:
+        at = 0
+        for key in self.shown:
+            end = at + len(_first(key)) + 1 + len(key.label)
+            if at <= event.x < end:
+                where = "app" if key.action == "command_palette" else "screen"
+                await self.run_action(f"{where}.{key.action or f'run_line({key.line!r})'}")
+            at = end + 1

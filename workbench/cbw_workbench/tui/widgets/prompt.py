@@ -18,6 +18,11 @@ from cbw_workbench.tui.widgets.base import StateWidget
 
 Completer = Callable[[str], Sequence[str]]
 
+_PLACEHOLDERS = {
+    ":": "a command: tab completes, up goes back in history, esc leaves",
+    "/": "what to look for: n goes on, N back",
+}
+
 
 def command_log(state: WorkbenchState) -> Content:
     """The command at work, or the last one and how it ended."""
@@ -67,7 +72,6 @@ class PromptInput(Input):
 
     def __init__(self, complete: Completer, history: Sequence[str]) -> None:
         super().__init__(suggester=_Suggester(complete), compact=True, select_on_focus=False)
-        self.placeholder = "a command: tab completes, up goes back in history, esc leaves"
         self._complete = complete
         self.history: list[str] = list(history)
         self._back = 0
@@ -149,6 +153,7 @@ class CommandLine(StateWidget):
         self._mode = mode
         self.query_one("#prompt-mark", Static).update(f" {mode}")
         self.set_class(True, "-open")
+        self.input.placeholder = _PLACEHOLDERS[mode]
         self.input.start(text)
         self.input.focus()
 
