@@ -307,13 +307,13 @@ class Session:
     def _run_one(self, phase: Phase, sink: Sink, cancel: Cancel) -> PhaseStatus:
         with self._working(), Journal(self.layout, phase, sink) as journal:
             name = "TOPLEVEL" if self.output.is_toplevel else self.output.dist
-            journal(PhaseStarted(phase, name, str(self.root)))
             begun = time.monotonic()
             serial = self.ledger[phase].serial + 1
             started = datetime.now(UTC).isoformat(timespec="seconds")
             self._record(
                 phase, state=State.RUNNING, started=started, error=None, serial=serial, inputs={}, seconds=None
             )
+            journal(PhaseStarted(phase, name, str(self.root)))
             try:
                 result = self._call(phase, journal, cancel)
             except CbwError as error:
