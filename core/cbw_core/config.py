@@ -1,4 +1,4 @@
-"""What the caller wants: folders, channels and options, from flags and the environment. Frozen, passed down, saved with a session."""
+"""What the caller wants: folders, channels, options, from flags and the environment. Frozen; saved with a session."""
 
 from __future__ import annotations
 

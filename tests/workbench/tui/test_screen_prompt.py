@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.command import CommandPalette
 
 from cbw_core.session.model import State
@@ -82,6 +83,22 @@ async def test_letters_typed_at_the_prompt_are_no_keys(open_screen, session) -> 
     async with open_screen() as screen:
         await screen.press("colon", *"sRwq", "escape")
         assert session.calls == [] and screen.app.return_value is None
+
+
+async def test_line_pasted_with_its_colon_goes_to_the_prompt_whole(open_screen, session) -> None:
+    async with open_screen() as screen:
+        for key, character in (("colon", ":"), *((c, c) for c in "step")):
+            screen.app.post_message(events.Key(key, character))
+        screen.app.post_message(events.Key("enter", None))
+        await screen.until(lambda: screen.state.last, "step ended")
+        assert screen.state.last.line == "step"
+        assert session.calls == ["step"]
+
+
+async def test_colon_can_be_typed_in_the_prompt(open_screen) -> None:
+    async with open_screen() as screen:
+        await screen.press("colon", "colon", "slash", "escape")
+        assert screen.app.screen.command.input.value == ":/"
 
 
 async def test_palette_has_the_commands_and_runs_one(open_screen, session) -> None:

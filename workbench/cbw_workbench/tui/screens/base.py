@@ -107,6 +107,8 @@ class WorkbenchScreen(Screen[None]):
         key = keys.by_action(action, parameters)
         if key is None:
             return True
+        if action in ("prompt", "search"):
+            return not self.command.mode
         if key.busy:
             return bool(self.state.jobs)
         return not (key.idle and self.state.busy)

@@ -152,14 +152,21 @@ class CommandLine(StateWidget):
     def open(self, mode: str, text: str = "") -> None:
         self._mode = mode
         self.query_one("#prompt-mark", Static).update(f" {mode}")
-        self.set_class(True, "-open")
+        self._turn(is_open=True)
         self.input.placeholder = _PLACEHOLDERS[mode]
         self.input.start(text)
-        self.input.focus()
+        self.screen.set_focus(self.input)  # now: `focus()` would let keys pass that follow at once
 
     def close(self) -> None:
         self._mode = ""
-        self.set_class(False, "-open")
+        self._turn(is_open=False)
+
+    def _turn(self, *, is_open: bool) -> None:
+        self.query_one(CommandLog).display = not is_open
+        self.query_one("#prompt").display = is_open
+
+    def on_mount(self) -> None:
+        self._turn(is_open=False)
 
     def _for_mode(self, text: str) -> Sequence[str]:
         return self._complete(text) if self._mode == ":" else ()
