@@ -429,6 +429,7 @@ def test_bytes_behind_a_gzip_are_ignored(tmp_path: Path) -> None:
         (b"LZIP\x01" + bytes(600), "lzip"),
         (b"Rar!\x1a\x07\x00" + bytes(600), "rar"),
     ],
+    ids=["nothing", "a page", "one file", "lzip", "rar"],  # workers must agree on names, and gzip has a time in it
 )
 def test_what_is_no_archive_is_refused_by_name(tmp_path: Path, data: bytes, word: str) -> None:
     archive = tmp_path / "a.tar.gz"

@@ -95,6 +95,14 @@ async def test_line_pasted_with_its_colon_goes_to_the_prompt_whole(open_screen, 
         assert session.calls == ["step"]
 
 
+async def test_keys_typed_faster_than_the_question_appears_answer_it(open_screen, session) -> None:
+    async with open_screen() as screen:
+        for key in "r4":
+            screen.app.post_message(events.Key(key, key))
+        await screen.until(lambda: screen.state.last, "run ended")
+        assert session.calls == ["run build"]
+
+
 async def test_colon_can_be_typed_in_the_prompt(open_screen) -> None:
     async with open_screen() as screen:
         await screen.press("colon", "colon", "slash", "escape")

@@ -51,10 +51,6 @@ _SHOWN = {
     "right_square_bracket": "]", "ctrl+p": "^p", "ctrl+c": "^c", "f5": "F5",
 }  # fmt: skip
 
-# These act before the focused widget sees the key: ctrl+c wherever one is, the others so that what is typed right after
-# them, however quickly, goes to the prompt.
-_AT_ONCE = frozenset({"ctrl+c", "colon", "slash"})
-
 KEYS: tuple[Key, ...] = (
     Key("s", "Step", "run the next phase", line="step", footer=True, idle=True),
     Key("r", "Run", "run up to a phase (r 4: up to build)", line="run {pick}", footer=True, idle=True),
@@ -87,12 +83,16 @@ def keys_of(screen: str, table: Iterable[Key] = KEYS) -> tuple[Key, ...]:
 
 
 def bindings(screen: str) -> list[BindingType]:
-    """The keys of a screen as Textual's bindings."""
+    """The keys of a screen as Textual's bindings.
+
+    They have priority, that is they act before the focused widget is asked: what is typed right after one of them,
+    however quickly, goes where it leads (`r` `4`, `:step`). The screen's check_action leaves keys to a text input.
+    """
     found: list[BindingType] = []
     for key in keys_of(screen):
         action = key.action or f"run_line({key.line!r})"
         for one in key.keys.split(","):
-            found.append(Binding(one, action, key.label, show=False, priority=one in _AT_ONCE))
+            found.append(Binding(one, action, key.label, show=False, priority=True))
     return found
 
 

@@ -12,6 +12,7 @@ from textual.containers import Container
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
 from cbw_core.session.model import PHASES
 from cbw_workbench.tui import keys
@@ -107,8 +108,8 @@ class WorkbenchScreen(Screen[None]):
         key = keys.by_action(action, parameters)
         if key is None:
             return True
-        if action in ("prompt", "search"):
-            return not self.command.mode
+        if isinstance(self.focused, Input) and action != "cancel":
+            return False  # a letter, there
         if key.busy:
             return bool(self.state.jobs)
         return not (key.idle and self.state.busy)
