@@ -39,6 +39,8 @@ class Session:
         self.root = root
         self.environ: Mapping[str, str] = dict(os.environ) if environ is None else environ
         self._rendering: tuple[tuple[int, int], Rendering] | None = None
+        # it runs because another output needs it: that one stays the session a person works in
+        self.helping = False
 
     # -- what it is -----------------------------------------------------------------------------------------------
 
@@ -163,7 +165,13 @@ class Session:
     def needed_siblings(self) -> tuple[Session, ...]:
         """Sessions of the outputs that this output's build or host environment needs, in build order."""
         names = self.output.siblings
-        return tuple(self.for_output(o) for o in self._others() if o.dist in names and o.dist != self.output.dist)
+        wanted = (o for o in self._others() if o.dist in names and o.dist != self.output.dist)
+        return tuple(self._helper(o) for o in wanted)
+
+    def _helper(self, output: Output) -> Session:
+        session = self.for_output(output)
+        session.helping = True
+        return session
 
     @property
     def base(self) -> Session | None:
@@ -176,7 +184,7 @@ class Session:
         mine = self.output
         tops = self.rendering.toplevel
         top = max(tops, key=lambda t: sum(t.variant.get(k) == v for k, v in mine.variant.items()))
-        return None if build.script_of(top) is None else self.for_output(top)
+        return None if build.script_of(top) is None else self._helper(top)
 
     # -- how it stands --------------------------------------------------------------------------------------------
 
@@ -301,7 +309,8 @@ class Session:
         from cbw_core.session.store import remember
 
         with locks.held(self.root):
-            remember(self.config, self.root, self.recipe)
+            if not self.helping:
+                remember(self.config, self.root, self.recipe)
             yield
 
     def _run_one(self, phase: Phase, sink: Sink, cancel: Cancel) -> PhaseStatus:

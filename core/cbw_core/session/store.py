@@ -134,13 +134,15 @@ def open_session(root: Path, *, environ: Mapping[str, str] | None = None) -> Ses
 
 
 def sessions(config: Config) -> tuple[SessionInfo, ...]:
-    """Every session known here, the one used last first."""
+    """Every session known here, the one used last first; those of sibling outputs stand behind their recipe's."""
     found = []
     for root in _known_roots(config):
         try:
             book = ledgers.read(root / "ledger.json")
         except CbwError:
             continue  # removed meanwhile, or another version's
+        if book.parent is not None:
+            continue
         dist = str(book[Phase.RENDER].result.get("dist") or book.name)
         states = {p.value: book[p].state.value for p in PHASES}
         found.append(SessionInfo(str(root), book.target, "TOPLEVEL" if book.toplevel else dist, book.started, states))

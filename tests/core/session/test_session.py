@@ -419,6 +419,15 @@ def test_an_output_that_needs_a_sibling_has_it_built_first(
     assert "bin/tool" in trees.files(trees.scan(session.after_build))
 
 
+def test_a_sibling_that_is_built_on_the_way_does_not_become_the_last_session(
+    recipe: Write, config: Config, start: Callable[[Path, str], Session]
+) -> None:
+    session = start(recipe("family", OUTPUTS, **OUTPUT_FILES), "family-tool-*")
+    session.run(Phase.ENV)
+    assert last_session(config).root == session.root
+    assert [info.root for info in sessions(config)] == [str(session.root)]
+
+
 def test_what_the_top_level_build_wrote_names_the_outputs_own_prefix(
     recipe: Write, start: Callable[[Path, str], Session]
 ) -> None:

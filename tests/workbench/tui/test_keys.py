@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from textual.binding import Binding
@@ -75,3 +77,8 @@ def test_line_of_keys_fits_and_leaves_out_what_makes_no_sense() -> None:
     at_work = {key.label for key in offered(keys, busy=True, jobs=True, width=80)}
     assert "Cancel" in at_work and not {"Step", "Run"} & at_work
     assert len(offered(keys, busy=False, jobs=False, width=300)) == len(keys) - 1
+
+
+def test_textual_is_imported_only_when_the_screen_opens() -> None:
+    code = "import sys, cbw_workbench.tui; sys.exit('textual' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
