@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from cbw_core.errors import BuildError, Place
+from cbw_core.errors import Place
 from cbw_core.events import Note, Sink
 from cbw_core.post import globs
 from cbw_core.post.python import opened
@@ -23,13 +23,13 @@ def select(output: Output, prefix: Path, *, new_files: Sequence[str], owned: Map
     """The files `output` packages, before anything is added or removed by post-processing.
 
     That is what the build made (`new_files`), or what `outputs/files` names, and `build/always_include_files`
-    (conda_build.build.bundle_conda). Raises BuildError(kind="files") for a pattern of `outputs/files` that matches
-    nothing; RecipeError for one that leads out of the prefix.
+    (conda_build.build.bundle_conda). A pattern of `outputs/files` that matches nothing is told, with its line.
+    Raises RecipeError for one that leads out of the prefix.
     """
     places = (path if os.path.lexists(prefix / path) else opened(path) for path in new_files)
     new = {path for path in places if path and os.path.lexists(prefix / path)}
     if output.files:
-        chosen = _named(output, prefix, new)
+        chosen = _named(output, prefix, new, sink)
     elif _is_bare(output):
         chosen = set()
     else:
@@ -43,36 +43,32 @@ def packageable(path: str) -> bool:
     return not _NEVER.match(path)
 
 
-def _named(output: Output, prefix: Path, new: set[str]) -> set[str]:
+def _named(output: Output, prefix: Path, new: set[str], sink: Sink) -> set[str]:
     """`outputs/files`: a list takes anything in the prefix, include and exclude only what the build made."""
     if isinstance(output.files, Mapping):
         include, exclude = (texts(output.files.get(key)) for key in ("include", "exclude"))
-        named = {path for pattern in include for path in _matches(output, pattern, prefix, among=new)}
+        named = {path for pattern in include for path in _matches(output, pattern, prefix, sink, among=new)}
         return named - {path for pattern in exclude for path in globs.expand(pattern, prefix, _place(output, pattern))}
-    return {path for pattern in as_list(output.files) for path in _matches(output, str(pattern), prefix)}
+    return {path for pattern in as_list(output.files) for path in _matches(output, str(pattern), prefix, sink)}
 
 
-def _matches(output: Output, pattern: str, prefix: Path, *, among: set[str] | None = None) -> list[str]:
+def _matches(
+    output: Output, pattern: str, prefix: Path, sink: Sink, *, among: set[str] | None = None
+) -> list[str]:
     place = _place(output, pattern)
     found = globs.expand(pattern, prefix, place)
     files = [path for path in found if not _is_folder(prefix / path) and (among is None or path in among)]
     if files:
         return files
     if found and among is not None and not all(_is_folder(prefix / path) for path in found):
-        why = "What it matches was there before the build; include takes only what the build made."
+        why = "what it matches was there before the build, and include takes only what the build made"
     elif found:
-        why = "It matches folders only, and a glob does not reach into them."
+        why = f"it matches folders only; {pattern.rstrip('/')}/** reaches into them"
     else:
-        why = "Nothing in the host prefix has that name."
-    raise BuildError(
-        f"outputs/files of {output.name}: {pattern} matches no file",
-        kind="files",
-        place=place,
-        why=why,
-        hint=f"Look into the host prefix for what the build installed, or write {pattern.rstrip('/')}/** for a folder."
-        if found
-        else "Look into the host prefix for what the build installed, then correct the pattern or the build script.",
-    )
+        why = "nothing in the host prefix has that name"
+    text = f"outputs/files of {output.name}: {pattern} matches no file ({Path(place.file).name}:{place.line}): {why}"
+    sink(Note(text, "warning", "post"))
+    return []
 
 
 def _place(output: Output, pattern: str) -> Place:

@@ -212,11 +212,13 @@ def refused(meta: Any) -> Finding | None:
     build = meta.get("build") or {}
     pins = build.get("pin_depends")
     if pins and pins not in ("record", "strict"):
-        return Finding(f"build/pin_depends must be record or strict, not {pins!r}", ("build", "pin_depends"))
+        return Finding(f"build/pin_depends must be record or strict, not {pins!r}", ("build", "pin_depends"), "Remove it, or write record.")
     noarch = build.get("noarch")
     if noarch and noarch not in NOARCH_TYPES:
         return Finding(
-            f"build/noarch must be python or generic, not {noarch!r}", ("build", "noarch"), nearest(str(noarch), NAMES)
+            f"build/noarch must be python or generic, not {noarch!r}",
+            ("build", "noarch"),
+            nearest(str(noarch), NAMES) or "Remove it from a package that depends on the platform.",
         )
     return _license_family(meta)
 

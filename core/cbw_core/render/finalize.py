@@ -13,6 +13,7 @@ from typing import Any
 from cbw_core.errors import EnvironmentFailure, RecipeError
 from cbw_core.recipe import read_text
 from cbw_core.render.hashing import build_string
+from cbw_core.render.order import link_order
 from cbw_core.render.outputs import (
     Pair,
     insert_versions,
@@ -169,7 +170,7 @@ def _pin_requirements(final: State, exclude: re.Pattern[str] | None, extra: list
         reqs["run"].append("python.app")
     if str(final.value("build/pin_depends", "")).lower() == "strict":
         packages = solve(final, reqs["run"], platform_of(final, "host"), "run")
-        reqs["run"] = [f"{p.name} {p.version} {p.build}" for p in packages]
+        reqs["run"] = [f"{p.name} {p.version} {p.build}" for p in link_order(packages)]
     tests = as_list(final.value("test/requires"))
     if tests:
         pinned = dict.fromkeys(with_star(pin_run(final, str(t), versions)) for t in tests if t)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cbw_core.errors import RecipeError
+from cbw_core.render.output import Resolved
 from cbw_core.render.outputs import Pair
 from cbw_core.render.state import State
 
@@ -52,6 +53,20 @@ def _sorted(needs: dict[str, set[str]], state: State) -> list[str]:
         order += ready
         left = {name: deps - set(ready) for name, deps in left.items() if name not in ready}
     return order
+
+
+def link_order(packages: Sequence[Resolved]) -> list[Resolved]:
+    """Packages as conda links them: level by level after what they depend on, by name within a level; what is in a
+    circle comes last, by name (conda.models.prefix_graph.PrefixGraph)."""
+    there = {package.name for package in packages}
+    needs = {p.name: {spec.split()[0] for spec in p.depends if spec.split()} & there - {p.name} for p in packages}
+    order: list[str] = []
+    while needs:
+        ready = sorted(name for name, deps in needs.items() if not deps) or sorted(needs)
+        order += ready
+        needs = {name: deps - set(ready) for name, deps in needs.items() if name not in ready}
+    place = {name: number for number, name in enumerate(order)}
+    return sorted(packages, key=lambda package: place[package.name])
 
 
 def _circle(names: str, state: State) -> RecipeError:

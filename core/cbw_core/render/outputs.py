@@ -274,5 +274,6 @@ def check_run_constrained(pairs: list[Pair]) -> None:
             f"requirements/run_constrained of {state.name()} has an invalid spec: {problems[0].split(': ', 1)[1]}",
             kind="schema",
             place=state.place(("requirements", "run_constrained", index)),
+            hint="Write a name with a version or range: zlib >=1.2,<2.",
             details="\n".join(problems[1:]) or None,
         )

@@ -240,19 +240,31 @@ class State:
     def name(self) -> str:
         name = str(self.value("package/name", ""))
         if not name and self.final:
-            raise self.fault(f"package/name is missing in {self.work.recipe_file.name}", ("package",))
+            raise self.fault(
+                f"package/name is missing in {self.work.recipe_file.name}", ("package",), "Add  name: ...  to package."
+            )
         if name != name.lower():
-            raise self.fault(f"package/name must be lower case, not {name!r}", ("package", "name"))
+            hint = f"Write {name.lower()}, or use the lower filter: {{{{ name|lower }}}}."
+            raise self.fault(f"package/name must be lower case, not {name!r}", ("package", "name"), hint)
         self._check_characters(name, "package/name", _BAD | {"!"})
         return name
 
     def version(self) -> str:
         version = str(self.value("package/version", ""))
         if not version and not self.section("outputs") and self.final:
-            raise self.fault(f"package/version is missing in {self.work.recipe_file.name}", ("package",))
+            raise self.fault(
+                f"package/version is missing in {self.work.recipe_file.name}",
+                ("package",),
+                "Add  version: ...  to package.",
+            )
         self._check_characters(version, "package/version", _BAD | {"-"})
         if self.final and version.startswith("."):
-            raise RecipeError(f"package/version must not start with a period: {version}", kind="schema")
+            raise RecipeError(
+                f"package/version must not start with a period: {version}",
+                kind="schema",
+                place=self.place(("package", "version")),
+                hint=f"Write 0{version}.",
+            )
         return version
 
     def build_number(self) -> int:
@@ -268,13 +280,17 @@ class State:
                 f"build/number is {number!r}; it must be an integer of at least 0",
                 kind="schema",
                 place=self.place(("build", "number")),
+                hint="Write a number, 0 for the first build of a version.",
             )
         return value
 
     def _check_characters(self, value: str, path: str, bad: set[str]) -> None:
         found = bad.intersection(value)
         if found:
-            raise self.fault(f"bad characters ({''.join(sorted(found))}) in {path}: {value}", tuple(path.split("/")))
+            hint = "Write - as _ or +." if found == {"-"} else "Use letters, digits, and  . _ -  in a name."
+            raise self.fault(
+                f"bad characters ({''.join(sorted(found))}) in {path}: {value}", tuple(path.split("/")), hint
+            )
 
     def check_build_string(self, value: str) -> None:
         self._check_characters(value, "build/string", _BAD | {"-", "!"})
@@ -308,8 +324,8 @@ class State:
 
         return place_of(self, path)
 
-    def fault(self, message: str, path: tuple[str | int, ...] = ()) -> ForgivenError:
-        return ForgivenError(message, kind="schema", place=self.place(path))
+    def fault(self, message: str, path: tuple[str | int, ...], hint: str) -> ForgivenError:
+        return ForgivenError(message, kind="schema", place=self.place(path), hint=hint)
 
 
 def expand_requirements(reqs: Any) -> dict[str, list[Any]]:

@@ -90,8 +90,10 @@ def again(rendering: Rendering, before: Output) -> Output:
             details="\n".join(o.dist for o in rendering.outputs) or None,
         )
 
-    def likeness(output: Output) -> tuple[bool, int]:
-        keys = set(before.used_vars) | set(output.used_vars)
-        return output.dist == before.dist, sum(output.variant.get(k) == before.variant.get(k) for k in keys)
+    def likeness(output: Output) -> tuple[bool, int, int]:
+        used = set(before.used_vars) | set(output.used_vars)
+        every = set(before.variant) | set(output.variant)  # a version may be all that a variable decides
+        equal = [sum(output.variant.get(k) == before.variant.get(k) for k in keys) for keys in (used, every)]
+        return output.dist == before.dist, equal[0], equal[1]
 
     return max(same, key=likeness)

@@ -19,7 +19,7 @@ from cbw_core.errors import BuildError, CbwError, Interrupted, UsageError, from_
 from cbw_core.events import Note, PhaseEnded, PhaseStarted, Sink, silent
 from cbw_core.layout import Layout
 from cbw_core.process import Cancel
-from cbw_core.session import edits, locks, rendering, trees
+from cbw_core.session import aside, edits, locks, rendering, trees
 from cbw_core.session import ledger as ledgers
 from cbw_core.session.journal import Journal
 from cbw_core.session.ledger import Ledger
@@ -309,6 +309,7 @@ class Session:
         from cbw_core.session.store import remember
 
         with locks.held(self.root):
+            aside.bring_back(self.layout)
             if not self.helping:
                 remember(self.config, self.root, self.recipe)
             yield

@@ -15,7 +15,7 @@ from cbw_core.config import Config
 from cbw_core.errors import CbwError, UsageError
 from cbw_core.render.output import Output
 from cbw_core.session import ledger as ledgers
-from cbw_core.session import rendering, trees
+from cbw_core.session import aside, locks, rendering, trees
 from cbw_core.session.ledger import Ledger, PhaseRecord
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
 from cbw_core.session.plan import Plan
@@ -82,12 +82,13 @@ def create_for_package(
 
 def sibling(head: Session, output: Output) -> Session:
     """The session of another output of the recipe `head` works on: below its folder, made when absent."""
-    if _is(head, output):
+    among = head.rendering
+    if _is(head, output, among):
         return head
     folder = head.root / "outputs"
     for ledger in sorted(folder.glob("*/ledger.json")):
         session = Session(ledger.parent, environ=head.environ)
-        if _is(session, output):
+        if _is(session, output, among):
             return session
     name = "TOPLEVEL" if output.is_toplevel else output.name
     number = len(list(folder.glob("*"))) + 1
@@ -95,12 +96,12 @@ def sibling(head: Session, output: Output) -> Session:
     return _write_new(root, head.recipe, head.rendering, output, head.config, parent=head.root, environ=head.environ)
 
 
-def _is(session: Session, output: Output) -> bool:
+def _is(session: Session, output: Output, among: Rendering) -> bool:
+    """Whether a session works on `output`: of the outputs of `among`, which may be newer than either, both are one."""
     mine = session.output
     if mine.name != output.name or mine.is_toplevel != output.is_toplevel:
         return False
-    keys = {*mine.used_vars, *output.used_vars}
-    return mine.dist == output.dist or all(mine.variant.get(k) == output.variant.get(k) for k in keys)
+    return rendering.again(among, mine) is rendering.again(among, output)
 
 
 def group_of(session: Session) -> tuple[SessionStatus, ...]:
@@ -114,8 +115,9 @@ def group_of(session: Session) -> tuple[SessionStatus, ...]:
     ]
     top = [m.status() for m in members if m.output.is_toplevel]
     rows = []
-    for output in head.rendering.outputs:
-        found = next((m for m in members if _is(m, output)), None)
+    among = head.rendering
+    for output in among.outputs:
+        found = next((m for m in members if _is(m, output, among)), None)
         rows.append(found.status() if found else _not_made(head, output))
     return (*top, *rows)
 
@@ -130,6 +132,9 @@ def open_session(root: Path, *, environ: Mapping[str, str] | None = None) -> Ses
     """The session in a folder. UsageError(kind="session") when it is none."""
     session = Session(Path(os.path.abspath(root)), environ=environ)  # noqa: PTH100 (links stay)
     _ = session.ledger
+    if aside.is_aside(session.layout) and not locks.is_held(session.root):  # killed while its tests ran
+        with locks.held(session.root):
+            aside.bring_back(session.layout)
     return session
 
 
@@ -196,8 +201,6 @@ def _known_roots(config: Config) -> list[Path]:
 def purge(config: Config, *, everything: bool) -> tuple[Path, ...]:
     """Remove the sessions under the croot; `everything`: the packages built there and the channel's index too.
     Returns what was removed. A session at work is left and refused: UsageError(kind="session-busy")."""
-    from cbw_core.session import locks
-
     roots = [ledger.parent for ledger in sorted(config.croot.glob("*/ledger.json"))]
     for root in roots:
         with locks.held(root):

@@ -38,8 +38,7 @@ def prepare(
     the recipe and the work folder, or with output None from the package), conda_test_env_vars.sh to source and
     conda_test_runner.sh to run. For an output that has no tests only the folder is made.
 
-    The work folder and the host prefix stay where they are (conda-build renames them while tests run), so that a
-    session can be killed at any moment: tests run with SRC_DIR at the test folder, and see neither by any variable.
+    Tests run with SRC_DIR at the test folder, and see neither work folder nor host prefix by any variable.
 
     Raises what solving and installing raise; RecipeError and BuildError for test files that are not there;
     UsageError(kind="package") when `package` is none.

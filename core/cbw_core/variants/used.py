@@ -15,26 +15,34 @@ _LANGUAGE_KEY = re.compile(r"(.*?)_(compiler|stdlib)(_version)?$")
 
 
 @dataclass(frozen=True)
-class _Finder:
-    """How one variable is looked for: in lines that hold its name (- and _ alike, where `dashed`) or `also`."""
+class Finder:
+    """How one variable is looked for: in lines that hold its name (- and _ alike, where `dashed`) or `also`.
+
+    patterns: (what a match is called, the pattern); see `uses` for the names.
+    """
 
     name: str
     also: str | None
     dashed: bool
-    patterns: tuple[str, ...]
+    patterns: tuple[tuple[str, str], ...]
 
     def found_in(self, lines: _Lines) -> bool:
         if self.name not in lines.whole and (self.also is None or self.also not in lines.whole):
             return False
-        pattern = _compiled("|".join(self.patterns))
+        pattern = _compiled("|".join(pattern for _, pattern in self.patterns))
         return any(pattern.search(line) for line in self._candidates(lines))
 
     def _candidates(self, lines: _Lines) -> Iterable[str]:
         if self.dashed:
             pairs = zip(lines.plain, lines.underscored, strict=True)
             return (line for line, under in pairs if self.name in under)
-        also = self.also or self.name
-        return (line for line in lines.plain if self.name in line or also in line)
+        return (line for line in lines.plain if self.wants(line))
+
+    def wants(self, line: str) -> bool:
+        """Whether a line is looked at at all."""
+        if self.dashed:
+            return self.name in line.replace("-", "_")
+        return self.name in line or (self.also is not None and self.also in line)
 
 
 @dataclass(frozen=True)
@@ -57,38 +65,41 @@ def _lines(text: str) -> _Lines:
 
 
 @lru_cache(maxsize=8192)
-def _finder(name: str, selectors_only: bool) -> _Finder:
+def finder(name: str, selectors_only: bool) -> Finder:
     v = re.escape(name)
-    patterns: list[str] = []
+    patterns: list[tuple[str, str]] = []
     also: str | None = None
     dashed = True
     target = _LANGUAGE_KEY.match(name)
     if target and not selectors_only:
         language, kind = target[1], target[2]
-        patterns.append(rf"\{{\s*{kind}\([\'\"]{re.escape(language)}[\"\'][^\{{]*?\}}")
+        patterns.append((kind, rf"\{{\s*{kind}\([\'\"]{re.escape(language)}[\"\'][^\{{]*?\}}"))
         also, dashed = language, False
     elif name.startswith("cdt_"):
-        patterns.append(r"\{{\s*cdt\(")
+        patterns.append(("cdt", r"\{{\s*cdt\("))
         also, dashed = "cdt(", False
     if selectors_only:
-        patterns.insert(0, rf"^[^#\[]*?\#?\s\[[^\]]*?(?<![_\w\d]){v}[=\s<>!\]]")
+        patterns.insert(0, ("selector", rf"^[^#\[]*?\#?\s\[[^\]]*?(?<![_\w\d]){v}[=\s<>!\]]"))
     else:
         requirement = "[-_]".join(map(re.escape, name.split("_")))
         patterns += [
-            rf"\{{\s*(?:pin_[a-z]+\(\s*?['\"])?{v}(?:[^_0-9a-zA-Z].*?)?\}}\}}",
-            rf"^\s+\-\s+{requirement}\s*(?:\s[\[#]|$)",
-            r"(?:^|[^\{])\{%\s*(?:el)?if\s*.*" + v + r"\s*(?:[^%]*?)?%\}",
-            r"(?:^|[^\{])\{%\s*for\s*.*\s*in\s*" + v + r"(?![a-zA-Z_0-9])(?:[^%]*?)?%\}",
-            r"(?:^|[^\{])\{%\s*set\s*.*\s*=\s*.*(?<![a-zA-Z_0-9])" + v + r"(?![a-zA-Z_0-9])(?:[^%]*?)?%\}",
+            ("expression", rf"\{{\s*(?:pin_[a-z]+\(\s*?['\"])?{v}(?:[^_0-9a-zA-Z].*?)?\}}\}}"),
+            ("item", rf"^\s+\-\s+{requirement}\s*(?:\s[\[#]|$)"),
+            ("if", r"(?:^|[^\{])\{%\s*(?:el)?if\s*.*" + v + r"\s*(?:[^%]*?)?%\}"),
+            ("for", r"(?:^|[^\{])\{%\s*for\s*.*\s*in\s*" + v + r"(?![a-zA-Z_0-9])(?:[^%]*?)?%\}"),
+            (
+                "set",
+                r"(?:^|[^\{])\{%\s*set\s*.*\s*=\s*.*(?<![a-zA-Z_0-9])" + v + r"(?![a-zA-Z_0-9])(?:[^%]*?)?%\}",
+            ),
         ]
-    return _Finder(name, also, dashed, tuple(patterns))
+    return Finder(name, also, dashed, tuple(patterns))
 
 
 @lru_cache(maxsize=4096)
 def used_in_text(names: tuple[str, ...], text: str, selectors_only: bool = False) -> frozenset[str]:
     """The variables among `names` that a recipe's text uses; in its selectors alone, where asked."""
     lines = _lines(text)
-    used = {name for name in names if _finder(name, selectors_only).found_in(lines)}
+    used = {name for name in names if finder(name, selectors_only).found_in(lines)}
     if "CONDA_BUILD_SYSROOT" in names and used.intersection(("c_stdlib", "c_compiler", "cxx_compiler")):
         used.add("CONDA_BUILD_SYSROOT")
     return frozenset(used)
@@ -97,13 +108,21 @@ def used_in_text(names: tuple[str, ...], text: str, selectors_only: bool = False
 @lru_cache(maxsize=1024)
 def used_in_shell(names: tuple[str, ...], text: str) -> frozenset[str]:
     """The variables that a shell script uses."""
-    return _used(names, text, lambda v: rf"(^[^$]*?\$\{{?\s*{re.escape(v)}\s*[\s|\}}])")
+    return _used(names, text, shell_pattern)
 
 
 @lru_cache(maxsize=1024)
 def used_in_batch(names: tuple[str, ...], text: str) -> frozenset[str]:
     """The variables that a Windows batch file uses."""
-    return _used(names, text, lambda v: rf"\%{re.escape(v)}\%")
+    return _used(names, text, batch_pattern)
+
+
+def shell_pattern(name: str) -> str:
+    return rf"(^[^$]*?\$\{{?\s*{re.escape(name)}\s*[\s|\}}])"
+
+
+def batch_pattern(name: str) -> str:
+    return rf"\%{re.escape(name)}\%"
 
 
 def _used(names: tuple[str, ...], text: str, pattern: Callable[[str], str]) -> frozenset[str]:

@@ -180,9 +180,9 @@ class Screen:
         self.app.screen.command.input.start(line)
         await self.pilot.press("enter")
 
-    async def until(self, holds: Callable[[], object], what: str = "") -> None:
+    async def until(self, holds: Callable[[], object], what: str = "", *, seconds: float = 20) -> None:
         """Let the app work until `holds()`; fail when it does not come to that."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < end, f"it never came to that: {what}"
             await self.pilot.pause(0.01)

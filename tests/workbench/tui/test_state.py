@@ -75,6 +75,22 @@ def test_cursor_follows_phases_as_they_start() -> None:
     assert state.running is not None and state.running.phase is Phase.BUILD
 
 
+def test_cursor_comes_back_from_an_output_that_was_built_on_the_way() -> None:
+    state = started(select(two(), 1, Phase.ENV), JOB)
+    state = happened(state, [PhaseStarted("build", "liba", "/s/liba")], 11.0)
+    assert state.cursor.row == 0
+    rows = [row("TOPLEVEL"), row("liba"), row("pya", render=State.DONE)]
+    state = ended(with_rows(state, rows, "/s/liba"), Ran(1, "step", 1.0, long=True))
+    assert state.cursor == Cursor(2, Phase.SOURCE)
+
+
+def test_cursor_stays_at_the_output_whose_failure_ended_the_command() -> None:
+    state = started(select(two(), 1, Phase.ENV), JOB)
+    state = happened(state, [PhaseStarted("build", "liba", "/s/liba"), failed()], 11.0)
+    state = ended(state, Ran(1, "step", 1.0, status=1, long=True, error=error_view(BuildError("no").to_json())))
+    assert state.cursor == Cursor(0, Phase.BUILD)
+
+
 def test_cursor_stays_where_a_person_put_it_until_the_next_command() -> None:
     state = select(started(two(), JOB), 0, Phase.TEST)
     state = happened(state, [PhaseStarted("build", "liba", "/s/liba")], 11.0)

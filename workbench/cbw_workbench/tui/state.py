@@ -107,6 +107,7 @@ class WorkbenchState:
 
     rows:     an entry per output, in build order. current: the root of the session that commands work on.
     follow:   the cursor goes with the running phase, until the person moves it.
+    home:     the session folder and output that the cursor was on when the running command began.
     jobs:     commands at work; ran: those that ended, oldest first.
     aside:    the log to show is that of a command which says something outside any phase.
     revision: grows with every log line. clock: monotonic seconds, for what is running.
@@ -117,6 +118,7 @@ class WorkbenchState:
     current: str = ""
     cursor: Cursor = Cursor()
     follow: bool = True
+    home: tuple[str, str] = ("", "")
     jobs: tuple[Job, ...] = ()
     running: Running | None = None
     progress: Progress | None = None
@@ -180,7 +182,10 @@ def select(state: WorkbenchState, row: int, phase: Phase) -> WorkbenchState:
 
 def started(state: WorkbenchState, job: Job) -> WorkbenchState:
     state = replace(state, jobs=(*state.jobs, job), clock=job.since, notice="")
-    return replace(state, follow=True, failure=None, progress=None, aside=False) if job.long else state
+    if not job.long:
+        return state
+    home = (state.row.root, state.row.output) if state.row else ("", "")
+    return replace(state, follow=True, home=home, failure=None, progress=None, aside=False)
 
 
 def ended(state: WorkbenchState, ran: Ran) -> WorkbenchState:
@@ -189,8 +194,16 @@ def ended(state: WorkbenchState, ran: Ran) -> WorkbenchState:
     if ran.long:
         state = replace(state, running=None, progress=None)
     if ran.error is not None:
-        state = replace(state, failure=ran.error)
-    return state
+        return replace(state, failure=ran.error)
+    return _back_home(state) if ran.long and state.follow else state
+
+
+def _back_home(state: WorkbenchState) -> WorkbenchState:
+    """The cursor on the output that the command was about: others it needed may have run last."""
+    row = _row_of(state, *state.home)
+    if row is None or row == state.cursor.row:
+        return state
+    return replace(state, cursor=Cursor(row, _telling_phase(state.rows[row])))
 
 
 def cancelling(state: WorkbenchState) -> WorkbenchState:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cbw_core import env
 from cbw_core.events import Note
 from cbw_core.render.output import Resolved
-from cbw_core.session import blame, digests, relocate, trees
+from cbw_core.session import aside, blame, digests, relocate, trees
 from cbw_core.session import ledger as ledgers
 from cbw_core.session.model import Phase, State
 from cbw_core.session.phases import source
@@ -36,7 +36,7 @@ def inputs(session: Session) -> dict[str, str]:
     base = session.base
     if base is not None:
         found["top-level build"] = str(base.ledger[Phase.BUILD].serial)
-    if not session.layout.host_prefix.is_dir():
+    if not session.layout.host_prefix.is_dir() and not aside.is_aside(session.layout):
         found["host prefix"] = "gone"
     return found
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cbw_core import env, test
-from cbw_core.session import blame, trees
+from cbw_core.session import aside, blame, trees
 from cbw_core.session.model import Phase
 
 if TYPE_CHECKING:
@@ -22,15 +22,16 @@ def inputs(session: Session) -> dict[str, str]:
 
 def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     plan = prepare(session, sink, cancel)
-    test.run(
-        plan,
-        session.layout,
-        session.config,
-        environ=session.environ,
-        sink=sink,
-        cancel=cancel,
-        log=session.layout.log(Phase.TEST),
-    )
+    with aside.put_aside(session.layout):
+        test.run(
+            plan,
+            session.layout,
+            session.config,
+            environ=session.environ,
+            sink=sink,
+            cancel=cancel,
+            log=session.layout.log(Phase.TEST),
+        )
     return {"steps": len(plan.steps)}
 
 
