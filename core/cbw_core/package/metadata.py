@@ -102,7 +102,7 @@ def about(output: Output, channels: Sequence[str]) -> dict[str, Any]:
     section = output.section("about")
     data: dict[str, Any] = {key: section[key] for key in _ABOUT if section.get(key)}
     data.update({key: as_list(section.get(key)) for key in _ABOUT_LISTS})
-    extra = {"copy_test_source_files": True, "final": True, **output.section("extra")}
+    extra = {"final": True, **output.section("extra")}
     if output.is_output and "parent_recipe" not in extra:
         package = output.top.get("package") or {}
         extra["parent_recipe"] = {"name": package.get("name"), "version": package.get("version")}

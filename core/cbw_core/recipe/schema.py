@@ -212,7 +212,11 @@ def refused(meta: Any) -> Finding | None:
     build = meta.get("build") or {}
     pins = build.get("pin_depends")
     if pins and pins not in ("record", "strict"):
-        return Finding(f"build/pin_depends must be record or strict, not {pins!r}", ("build", "pin_depends"), "Remove it, or write record.")
+        return Finding(
+            f"build/pin_depends must be record or strict, not {pins!r}",
+            ("build", "pin_depends"),
+            "Remove it, or write record.",
+        )
     noarch = build.get("noarch")
     if noarch and noarch not in NOARCH_TYPES:
         return Finding(

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.theme import Theme
 
 from cbw_core.session.model import State
+from cbw_workbench.views.states import look
 
 
 @dataclass(frozen=True)
@@ -19,15 +20,17 @@ class Look:
     style: str
 
 
-STATES: Mapping[State, Look] = {
-    State.PENDING: Look("·", "$foreground 62%"),
-    State.RUNNING: Look("►", "bold $text-accent"),
-    State.DONE: Look("✓", "$text-success"),
-    State.FAILED: Look("✗", "bold $text-error"),
-    State.STALE: Look("↻", "$text-warning"),
-    State.INTERRUPTED: Look("■", "bold $text-warning"),
-    State.SKIPPED: Look("-", "$foreground 40%"),
+# the screen's own colours, which follow its theme; the glyphs are those of all faces
+_STYLES: Mapping[State, str] = {
+    State.PENDING: "$foreground 62%",
+    State.RUNNING: "bold $text-accent",
+    State.DONE: "$text-success",
+    State.FAILED: "bold $text-error",
+    State.STALE: "$text-warning",
+    State.INTERRUPTED: "bold $text-warning",
+    State.SKIPPED: "$foreground 40%",
 }
+STATES: Mapping[State, Look] = {state: Look(look(state).symbol, style) for state, style in _STYLES.items()}
 
 CURSOR = "▌"
 

@@ -15,11 +15,11 @@ class Look:
 
 LOOKS = {
     "pending": Look("·", "dim"),
-    "running": Look("▶", "bold cyan"),
+    "running": Look("►", "bold cyan"),
     "done": Look("✓", "green"),
     "failed": Look("✗", "bold red"),
-    "stale": Look("~", "yellow"),
-    "interrupted": Look("!", "magenta"),
+    "stale": Look("↻", "yellow"),
+    "interrupted": Look("■", "magenta"),
     "skipped": Look("-", "dim"),
 }
 
