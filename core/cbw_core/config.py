@@ -64,6 +64,7 @@ class Config:
     cpu_count: int | None = None
     activate: bool = True
     keep_old_work: bool = False
+    error_overlinking: bool = False
     test: bool = True
 
     @property

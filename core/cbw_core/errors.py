@@ -7,6 +7,7 @@ one is its `exit_status`: 1 the build or test failed, 2 the recipe or the argume
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -100,6 +101,14 @@ class EnvironmentFailure(CbwError):
     default_kind = "environment"
 
 
+class MissingPackage(EnvironmentFailure):
+    """A solve found no candidate for a package: no channel has it, or none in that version. `package`: its name."""
+
+    def __init__(self, message: str, *, package: str, **more: Any) -> None:
+        super().__init__(message, **{"kind": "solve", **more})
+        self.package = package
+
+
 class BuildError(CbwError):
     """A phase of the build or a test failed. Exit status 1."""
 
@@ -129,10 +138,27 @@ def error_from_json(data: dict[str, Any]) -> CbwError:
     )
 
 
+_OTHER_FOLDERS = "or choose other folders: --croot or CBW_CROOT (sessions), CBW_CACHE (cache), XDG_STATE_HOME (state)."
+_OS_HINTS: tuple[tuple[tuple[int, ...], str], ...] = (
+    ((errno.ENOSPC, errno.EDQUOT), "Free some space and run the same command again."),
+    ((errno.EACCES, errno.EPERM), f"Give yourself the right to write there, {_OTHER_FOLDERS}"),
+    ((errno.EROFS,), f"It cannot be written to: mount it for writing, {_OTHER_FOLDERS}"),
+    ((errno.ENAMETOOLONG,), "Choose a shorter folder (--croot, or -p)."),
+    ((errno.EMFILE, errno.ENFILE), "Raise the limit of open files (ulimit -n) and run the same command again."),
+    ((errno.EIO,), "The disk failed: look at the system's log (dmesg)."),
+    ((errno.ENOTDIR,), "A file stands where a folder must be: move it away, or name another folder."),
+)
+
+
+def is_of_the_system(error: OSError) -> bool:
+    """Whether an OSError tells of the machine's state (disk, rights, limits), so that nobody need look for a bug."""
+    return any(error.errno in numbers for numbers, _ in _OS_HINTS)
+
+
 def from_os_error(error: OSError, doing: str) -> CbwError:
     """An OSError as a CbwError: `doing` says what was being done ("writing the ledger")."""
     name = error.filename if isinstance(error.filename, (str, Path)) else None
-    hint = "Free some space and run the same command again." if error.errno == 28 else None
+    hint = next((hint for numbers, hint in _OS_HINTS if error.errno in numbers), None)
     return EnvironmentFailure(
         f"{doing} failed: {error.strerror or error}",
         kind="disk",

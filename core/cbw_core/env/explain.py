@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cbw_core.env.channels import ChannelRef, redact, shown
-from cbw_core.errors import CbwError, EnvironmentFailure, RecipeError
+from cbw_core.errors import CbwError, EnvironmentFailure, MissingPackage, RecipeError
 
 _ROOT = re.compile(r"^[├└]─ (.+?) (?:can be installed|cannot be installed|cannot be fulfilled|would require)", re.M)
 _LEAF = re.compile(r"─ (.+?), for which no candidates were found")
@@ -76,17 +76,17 @@ def _missing(
     if known["versions"]:
         versions = known["versions"]
         have = ", ".join(versions if len(versions) <= 8 else [*versions[:3], "...", *versions[-4:]])
-        return EnvironmentFailure(
+        return MissingPackage(
             f"the {env} environment: no package {spec}{needed} is in the channels",
-            kind="solve",
+            package=name,
             why=f"There is {name} {have}. {searched}",
             hint="Ask for one of these versions, or add the channel that has the other with -c.",
             details=tree + "\nWhat there is of it:\n" + "\n".join(f"  {name} {build}" for build in known["builds"]),
         )
     like = f" Did you mean {' or '.join(known['like'])}?" if known["like"] else ""
-    return EnvironmentFailure(
+    return MissingPackage(
         f"the {env} environment: there is no package {spec if needed else name}{needed} in the channels",
-        kind="solve",
+        package=name,
         why=searched,
         hint=f"Correct the name, or add the channel that has it with -c.{like}",
         details=tree,

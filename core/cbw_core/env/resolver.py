@@ -10,14 +10,14 @@ from typing import Any
 
 from cbw_core.channel import Worker
 from cbw_core.config import Config
-from cbw_core.env.channels import ChannelRef, channels_of, logins
+from cbw_core.env.channels import ChannelRef, channels_of, logins, redact
 from cbw_core.env.explain import failure
 from cbw_core.env.specs import match_spec
 from cbw_core.errors import EnvironmentFailure
 from cbw_core.events import Progress, Sink, silent
 from cbw_core.platforms import native_subdir
 from cbw_core.process import Cancel
-from cbw_core.render.output import Resolved
+from cbw_core.render.output import Output, Resolved
 
 
 class ChannelResolver:
@@ -84,6 +84,24 @@ class ChannelResolver:
             for package, exports in zip(wanted, found, strict=True):
                 self._run_exports[package.url + package.dist] = exports
         return {package.dist: self._run_exports[package.url + package.dist] for package in packages}
+
+    def existing(self, outputs: Sequence[Output]) -> dict[str, str]:
+        """Of packages that a recipe makes, by dist: the address of each that the channels have already
+        (conda_build.build.is_package_built). Raises EnvironmentFailure for a channel that cannot be read."""
+        channels = self.channels
+        platforms = list(dict.fromkeys([*(o.subdir for o in outputs), "noarch"]))
+        payload = {
+            "groups": _groups(channels),
+            "packages": [[o.name.lower(), o.version, o.build_string] for o in outputs],
+            "platforms": platforms,
+            "cache": str(self._config.cache / "repodata"),
+            "logins": logins(channels),
+            "offline": self._config.offline,
+        }
+        answer = self._worker.call("cbw_core.env.solve_job:existing", payload, cancel=self._cancel)
+        if "failure" in answer:
+            raise failure(answer, env="", platform=platforms[0], written={}, channels=channels)
+        return {outputs[int(number)].dist: redact(url) for number, url in answer["found"].items()}
 
     def _logins(self, packages: Sequence[Resolved]) -> dict[str, dict[str, object]]:
         if all(package.url.startswith("file:") or not package.url for package in packages):

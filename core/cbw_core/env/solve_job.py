@@ -67,6 +67,25 @@ async def solve(state: State, payload: dict[str, Any], emit: Emit) -> dict[str, 
     return {"failure": "solver", "text": text, **await _lookalikes(link, sources, platforms, text, specs)}
 
 
+async def existing(state: State, payload: dict[str, Any], emit: Emit) -> dict[str, Any]:
+    """Of payload["packages"] (rows of name, version, build) those that a channel has: {"found": {number: url}}.
+
+    payload: groups, packages, platforms, cache, logins, offline.
+    """
+    from rattler import MatchSpec
+    from rattler.exceptions import FetchRepoDataError, GatewayError
+
+    sources = _sources({**payload, "siblings": []})
+    link = gateway(state, payload["cache"], payload["logins"], payload["offline"])
+    specs = [MatchSpec(f"{name} =={version} {build}") for name, version, build in payload["packages"]]
+    try:
+        rows = await link.query(sources, payload["platforms"], specs, recursive=False, channel_relations="disabled")
+    except (GatewayError, FetchRepoDataError, OSError) as error:
+        return {"failure": "gateway", "text": str(error)}
+    known = {(r.name.normalized, str(r.version), str(r.build)): r.url for row in rows for r in row}
+    return {"found": {n: known[tuple(p)] for n, p in enumerate(payload["packages"]) if tuple(p) in known}}
+
+
 def _is_real(spec: MatchSpec) -> bool:
     return spec.name is not None and not spec.name.normalized.startswith("__")
 

@@ -69,7 +69,7 @@ def placeholder(prefix: Path) -> str:
 
     The prefix itself would name the folder of the session, and so make every build another one.
     """
-    length, start = len(str(prefix)), "/placehold"
+    length, start = len(os.fsencode(prefix)), "/placehold"  # bytes: a binary takes nothing longer or shorter
     if length < 2 * len(start):
         return str(prefix)
     return (start + "_placehold" * (length // 10 + 1))[:length]

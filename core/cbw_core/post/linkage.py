@@ -24,7 +24,13 @@ _GLIBC = (
 
 
 def check(
-    output: Output, layout: Layout, files: Sequence[str], *, owned: Mapping[str, str], cancel: Cancel
+    output: Output,
+    layout: Layout,
+    files: Sequence[str],
+    *,
+    owned: Mapping[str, str],
+    cancel: Cancel,
+    strict: bool = False,
 ) -> tuple[Verdict, ...]:
     """Findings about the libraries that ELF files among `files` need, sorted.
 
@@ -32,8 +38,8 @@ def check(
     "missing-library": no file of the host prefix is it, glibc does not have it and `missing_dso_whitelist` (or
                        _allowlist) does not name it.
     "build-prefix":    it is found in the build prefix, which is gone after the build.
-    `overlinking_ignore_patterns` takes files out. With `build/error_overlinking: true` findings are a
-    BuildError(kind="overlinking") that lists them all.
+    `overlinking_ignore_patterns` takes files out. With `build/error_overlinking: true`, or with `strict` where the
+    recipe does not say, findings are a BuildError(kind="overlinking") that lists them all.
     """
     ignored = texts(build_field(output, "overlinking_ignore_patterns"))
     world = _World(output, layout, set(files), owned)
@@ -47,13 +53,14 @@ def check(
         if dynamic is not None:
             found += world.verdicts(path, dynamic)
     verdicts = tuple(sorted(found, key=lambda v: (v.file, v.what, v.why)))
-    if verdicts and build_field(output, "error_overlinking"):
+    told = build_field(output, "error_overlinking")
+    if verdicts and (strict if told is None else told):
         first = verdicts[0]
         raise BuildError(
             f"{first.file} {first.why}",
             kind="overlinking",
-            place=place_of(output, "error_overlinking"),
-            why="build/error_overlinking is set.",
+            place=place_of(output, "error_overlinking") if told else None,
+            why="build/error_overlinking is set." if told else "--error-overlinking is given.",
             hint="Add the package to requirements/run (or host, for its run_exports), or the library to "
             "build/missing_dso_whitelist.",
             details="\n".join(f"{v.what}: {v.file} {v.why}" for v in verdicts),

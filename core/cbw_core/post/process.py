@@ -71,7 +71,7 @@ def _process(
     ordered = tuple(sorted(files))
     replace.replace(output, prefix, ordered)
     menus.check(prefix, ordered, told)
-    verdicts = linkage.check(output, layout, ordered, owned=owned, cancel=cancel)
+    verdicts = linkage.check(output, layout, ordered, owned=owned, cancel=cancel, strict=config.error_overlinking)
     for verdict in verdicts:
         sink(verdict)
     found = prefixes.find(

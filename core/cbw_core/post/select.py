@@ -52,9 +52,7 @@ def _named(output: Output, prefix: Path, new: set[str], sink: Sink) -> set[str]:
     return {path for pattern in as_list(output.files) for path in _matches(output, str(pattern), prefix, sink)}
 
 
-def _matches(
-    output: Output, pattern: str, prefix: Path, sink: Sink, *, among: set[str] | None = None
-) -> list[str]:
+def _matches(output: Output, pattern: str, prefix: Path, sink: Sink, *, among: set[str] | None = None) -> list[str]:
     place = _place(output, pattern)
     found = globs.expand(pattern, prefix, place)
     files = [path for path in found if not _is_folder(prefix / path) and (among is None or path in among)]

@@ -1,11 +1,22 @@
 """text of meta.yaml -> sections: selectors, template functions, schema, positions."""
 
+from cbw_core.recipe.located import Located, place_in
 from cbw_core.recipe.reading import find_recipe, read_text
 from cbw_core.recipe.selectors import Namespace, Selected, select, selectors_of
-from cbw_core.recipe.template import Template, TemplateFailure, TemplateResult, UndefinedNames, line_map, render
+from cbw_core.recipe.template import (
+    Template,
+    TemplateFailure,
+    TemplateResult,
+    UndefinedNames,
+    is_plain,
+    line_map,
+    names_used,
+    render,
+)
 from cbw_core.recipe.yamltext import Position, copy, load, positions
 
 __all__ = [
+    "Located",
     "Namespace",
     "Position",
     "Selected",
@@ -15,8 +26,11 @@ __all__ = [
     "UndefinedNames",
     "copy",
     "find_recipe",
+    "is_plain",
     "line_map",
     "load",
+    "names_used",
+    "place_in",
     "positions",
     "read_text",
     "render",

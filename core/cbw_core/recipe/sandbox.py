@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType
@@ -24,19 +26,28 @@ MAX_LENGTH = 5_000_000
 MAX_ITEMS = 200_000
 # A private character: never in a recipe. It encloses line numbers in a text that is rendered for its places.
 MARK = "\U000f0c0d"
+# what a template must hold to have a node that Guard looks for
+_GUARDED = re.compile(r"~|\bfor\b|\b(?:include|import|from|extends)\b")
 
 
 class TooMuch(Exception):
     """A template that goes past a limit."""
 
 
+@dataclass(frozen=True)
+class Compiled:
+    """A template's code, and the names it looks up (None where it includes other templates)."""
+
+    code: CodeType
+    names: frozenset[str] | None
+
+
 @lru_cache(maxsize=512)
-def compiled(text: str, marked: bool) -> CodeType:
+def compiled(text: str, marked: bool) -> Compiled:
     """A template's code. It does not depend on names, so it is made once for each text. marked: with line numbers."""
     environment = _sandbox()(extensions=[_marker()] if marked else [])
     code = environment.compile(text, name="meta.yaml", filename="<recipe>")
-    assert isinstance(code, CodeType)
-    return code
+    return Compiled(code, None if environment.includes else frozenset(environment.looked_up))
 
 
 @lru_cache(maxsize=1)
@@ -63,12 +74,30 @@ def _marker() -> Any:
 def _sandbox() -> Any:
     """The sandboxed environment's class, made when first used: importing Jinja2 takes longer than all of this."""
     from jinja2 import nodes
+    from jinja2.compiler import CodeGenerator, Frame
     from jinja2.exceptions import SecurityError
     from jinja2.sandbox import SandboxedEnvironment
     from jinja2.visitor import NodeTransformer
 
+    class Tracker(CodeGenerator):
+        """Tells the environment which names a template looks up (those of jinja2.meta.find_undeclared_variables)."""
+
+        def enter_frame(self, frame: Frame) -> None:
+            super().enter_frame(frame)
+            for action, name in frame.symbols.loads.values():
+                if action == "resolve" and name:
+                    self.environment.looked_up.add(name)  # type: ignore[attr-defined]
+
     class Guard(NodeTransformer):
         """Sends every loop's items and every `~` through filters that count."""
+
+        includes = False
+
+        def visit_Include(self, node: nodes.Node) -> nodes.Node:
+            self.includes = True
+            return self.generic_visit(node)
+
+        visit_Import = visit_FromImport = visit_Extends = visit_Include
 
         def visit_For(self, node: nodes.For) -> nodes.Node:
             self.generic_visit(node)
@@ -82,18 +111,23 @@ def _sandbox() -> Any:
 
     class Sandbox(SandboxedEnvironment):
         intercepted_binops = frozenset(["+", "*", "**", "%"])
+        code_generator_class = Tracker
         steps = 0
+        includes = False
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            self.filters["cbw_counted"] = self.counted
-            self.filters["cbw_joined"] = self.joined
-            self.globals["range"] = self.range
+            self.looked_up: set[str] = set()
+            # for compiling only; environment_for puts those in that count
+            self.filters |= {"cbw_counted": iter, "cbw_joined": "".join}
 
         def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
             tree = super()._parse(source, name, filename)
-            Guard().visit(tree)
-            tree.set_environment(self)
+            if _GUARDED.search(source):
+                guard = Guard()
+                guard.visit(tree)
+                self.includes = self.includes or guard.includes
+                tree.set_environment(self)
             return tree
 
         def unsafe_undefined(self, obj: Any, attribute: str) -> Any:
@@ -188,15 +222,22 @@ def environment_for(
 ) -> jinja2.Environment:
     import jinja2
 
-    environment = _sandbox()(
-        loader=_loader(file, namespace, on_read),
-        undefined=_lenient(undefined) if lenient else jinja2.StrictUndefined,
+    environment = copy(_pattern())
+    environment.steps = 0
+    environment.loader = _loader(file, namespace, on_read)
+    environment.undefined = (
+        type("Undefined", (_lenient(),), {"_noted": undefined}) if lenient else jinja2.StrictUndefined
     )
-    environment.globals.update(names)
-    environment.globals["range"] = environment.range
-    environment.globals["environment"] = None
+    environment.filters = {**environment.filters, "cbw_counted": environment.counted, "cbw_joined": environment.joined}
+    environment.globals = {**environment.globals, **names, "range": environment.range, "environment": None}
     made: jinja2.Environment = environment
     return made
+
+
+@lru_cache(maxsize=1)
+def _pattern() -> Any:
+    """The environment that others are copies of: making one anew takes longer than most renderings."""
+    return _sandbox()(cache_size=0)
 
 
 def _loader(file: str, namespace: Namespace, on_read: Callable[[Path], None] | None) -> jinja2.BaseLoader:
@@ -216,20 +257,23 @@ def _loader(file: str, namespace: Namespace, on_read: Callable[[Path], None] | N
     return jinja2.FunctionLoader(source)
 
 
-def _lenient(undefined: list[str]) -> Any:
+@lru_cache(maxsize=1)
+def _lenient() -> Any:
     """conda-build's UndefinedNeverFail: undefined names are empty text or 0, whatever is done with them, and noted."""
     import jinja2
     from jinja2.utils import missing
 
     class Lenient(jinja2.Undefined):
+        _noted: list[str]
+
         def __init__(
             self, hint: Any = None, obj: Any = missing, name: Any = None, exc: Any = jinja2.UndefinedError
         ) -> None:
             super().__init__(hint, obj, name, exc)
 
         def _again(self, *args: Any, **kwargs: Any) -> Any:
-            undefined.append(str(self._undefined_name))
-            return Lenient(
+            self._noted.append(str(self._undefined_name))
+            return type(self)(
                 hint=self._undefined_hint,
                 obj=self._undefined_obj,
                 name=self._undefined_name,
@@ -244,21 +288,21 @@ def _lenient(undefined: list[str]) -> Any:
             # an attribute of an undefined name is None there, and calling it fails
             if name.startswith("__"):
                 raise AttributeError(name)
-            undefined.append(str(self._undefined_name))
+            self._noted.append(str(self._undefined_name))
             return None
 
         def __str__(self) -> str:
-            undefined.append(str(self._undefined_name))
+            self._noted.append(str(self._undefined_name))
             return ""
 
         __repr__ = __str__
 
         def __int__(self) -> int:  # type: ignore[override]
-            undefined.append(str(self._undefined_name))
+            self._noted.append(str(self._undefined_name))
             return 0
 
         def __float__(self) -> float:  # type: ignore[override]
-            undefined.append(str(self._undefined_name))
+            self._noted.append(str(self._undefined_name))
             return 0.0
 
     return Lenient

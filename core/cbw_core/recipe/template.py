@@ -62,6 +62,22 @@ class TemplateFailure(RecipeError):
     forgiven = False
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text holds no template at all: rendering gives the text, less one line's end at its end."""
+    return not any(mark in text for mark in ("{{", "{%", "{#"))
+
+
+def names_used(template: Template) -> frozenset[str] | None:
+    """The names that a template looks up; None where it includes others, which may look up any.
+
+    Raises TemplateFailure for a template that cannot be read.
+    """
+    try:
+        return compiled(template.text, False).names
+    except Exception as error:
+        raise _failure(error, template, {}, Namespace({}), True) from None
+
+
 def render(
     template: Template,
     names: Mapping[str, Any],
@@ -78,7 +94,7 @@ def render(
     undefined: list[str] = []
     environment = environment_for(template.file, names, namespace, on_read, undefined, lenient=not strict)
     try:
-        text = _run(environment, template, compiled(template.text, False))
+        text = _run(environment, template, compiled(template.text, False).code)
     except CbwError:
         raise
     except Exception as error:  # whatever a template's expressions raise
@@ -93,7 +109,7 @@ def line_map(template: Template, names: Mapping[str, Any], *, namespace: Namespa
     """
     environment = environment_for(template.file, names, namespace, None, [], lenient=True)
     try:
-        marked = _run(environment, template, compiled(template.text, True))
+        marked = _run(environment, template, compiled(template.text, True).code)
     except Exception:  # places are best effort: without them an error names the file
         return "", ()
     numbers: list[int] = []
@@ -113,10 +129,11 @@ def line_map(template: Template, names: Mapping[str, Any], *, namespace: Namespa
 def _run(environment: jinja2.Environment, template: Template, code: CodeType) -> str:
     import jinja2
 
-    made = jinja2.Template.from_code(environment, code, environment.make_globals(None))
+    # one plain dict: Jinja2 copies its globals for every rendering
+    made = jinja2.Template.from_code(environment, code, dict(environment.globals))
     pieces: list[str] = []
     length = 0
-    context = made.new_context({"environment": environment.globals.get("environment")})
+    context = made.new_context()
     try:
         for piece in made.root_render_func(context):
             length += len(piece)

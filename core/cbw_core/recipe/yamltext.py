@@ -4,7 +4,8 @@
 - SAFE:   YAML 1.1 whole (yaml.safe_load), for parts that conda-build reads again.
 - PLAIN:  every scalar is text (yaml.BaseLoader), for conda_build_config.yaml.
 
-ruamel.yaml scans and parses; the values are built here, since none of its constructors has these rules.
+PyYAML's parser (libyaml where it has it, as conda-build's) gives the events; the values are built here, since none of
+its constructors has these rules.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ MAX_NODES = 500_000
 MAX_DEPTH = 60
 
 _TAG = "tag:yaml.org,2002:"
+_KINDS = {"AliasEvent": "alias", "ScalarEvent": "scalar", "SequenceStartEvent": "seq", "MappingStartEvent": "map"}
 
 
 def load(text: str, schema: Schema = "recipe", file: str = "meta.yaml") -> Any:
@@ -45,10 +47,11 @@ def _load(text: str, schema: Schema) -> Any:
 
 def copy(value: Any) -> Any:
     """A deep copy of plain data; aliases become copies."""
-    if isinstance(value, dict):
-        return {k: copy(v) for k, v in value.items()}
-    if isinstance(value, list):
-        return [copy(v) for v in value]
+    kind = type(value)
+    if kind is dict:
+        return {k: v if type(v) is str else copy(v) for k, v in value.items()}
+    if kind is list:
+        return [v if type(v) is str else copy(v) for v in value]
     return value
 
 
@@ -62,32 +65,33 @@ class Position:
 
 def positions(text: str) -> dict[Path, Position]:
     """The place of every key (or list item) of a text, by its path: ("source", 0, "sha256"). Empty when not YAML."""
+    from yaml import events as of
+
     found: dict[Path, Position] = {}
     stack: list[_Frame] = []
     try:
         for event in _events(text):
-            name = type(event).__name__
-            if name in ("MappingEndEvent", "SequenceEndEvent"):
-                stack.pop()
-                continue
-            if name not in ("ScalarEvent", "AliasEvent", "MappingStartEvent", "SequenceStartEvent"):
+            kind = _KINDS.get(type(event).__name__)
+            if kind is None:
+                if isinstance(event, of.CollectionEndEvent):
+                    stack.pop()
                 continue
             at = Position(event.start_mark.line + 1, event.start_mark.column + 1)
             path: Path = ()
             if stack:
                 frame = stack[-1]
                 if frame.mapping and frame.key is None:
-                    frame.key = str(getattr(event, "value", "")) if name == "ScalarEvent" else "?"
+                    frame.key = str(event.value) if kind == "scalar" else "?"
                     found.setdefault((*frame.path, frame.key), at)
-                    if name == "ScalarEvent" or name == "AliasEvent":
+                    if kind in ("scalar", "alias"):
                         continue
                 path = (*frame.path, frame.key if frame.mapping and frame.key is not None else frame.index)
                 if not frame.mapping:
                     found.setdefault(path, at)
                     frame.index += 1
                 frame.key = None
-            if name in ("MappingStartEvent", "SequenceStartEvent"):
-                stack.append(_Frame(path, name == "MappingStartEvent"))
+            if kind in ("seq", "map"):
+                stack.append(_Frame(path, kind == "map"))
     except (_YamlError, IndexError):
         pass  # what was found up to the fault still helps to point at it
     return found
@@ -108,24 +112,38 @@ class _YamlError(Exception):
 
 
 def _events(text: str) -> Iterator[Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    """PyYAML's events of a text. Raises _YamlError."""
+    import yaml
 
-    yaml = YAML(typ="safe", pure=True)
-    yaml.version = (1, 1)
+    loader = None
     try:
-        yield from yaml.parse(text)
-    except MarkedYAMLError as error:
+        loader = _loader()(text)
+        while loader.check_event():
+            yield loader.get_event()
+    except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         words = error.problem or error.context or "cannot be read"
         raise _YamlError(words, mark.line + 1 if mark else 1, mark.column + 1 if mark else 1) from None
-    except YAMLError as error:
-        position = getattr(error, "position", None)
-        before = text[:position] if isinstance(position, int) else ""
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        if error.encoding == "?":  # libyaml counts bytes
+            before = text.encode("utf-8", "surrogatepass")[: error.position].decode("utf-8", "ignore")
         column = len(before) - before.rfind("\n")
-        raise _YamlError(str(error).splitlines()[0], before.count("\n") + 1, column) from None
-    except (ValueError, RecursionError) as error:
-        raise _YamlError(str(error) or type(error).__name__, 1, 1) from None
+        raise _YamlError(
+            f"the character #x{error.character:04x} is not allowed", before.count("\n") + 1, column
+        ) from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise _YamlError((str(error) or type(error).__name__).splitlines()[0], 1, 1) from None
+    finally:
+        if loader is not None:
+            loader.dispose()
+
+
+@lru_cache(maxsize=1)
+def _loader() -> Any:
+    import yaml
+
+    return getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 def _told(error: _YamlError, text: str, file: str) -> RecipeError:
@@ -153,11 +171,12 @@ class _Builder:
     size: int = 0
 
     def document(self, events: Iterator[Any]) -> Any:
+        from yaml import events as of
+
         value: Any = None
         documents = 0
         for event in events:
-            name = type(event).__name__
-            if name == "DocumentStartEvent":
+            if isinstance(event, of.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
                     raise _error("there is more than one document; a recipe is one", event)
@@ -165,48 +184,54 @@ class _Builder:
         return value
 
     def node(self, event: Any, events: Iterator[Any], depth: int) -> Any:
-        name = type(event).__name__
-        if name == "AliasEvent":
+        kind = _KINDS[type(event).__name__]
+        if kind == "alias":
             if event.anchor not in self.anchors:
                 raise _error(f"found undefined alias {event.anchor!r}", event)
             value, size = self.anchors[event.anchor]
             self._count(size, event)
             return value
-        self._count(1, event)
         before = self.size
+        self._count(1, event)
         if depth > MAX_DEPTH:
             raise _error("is nested too deeply", event)
-        anchor = event.anchor
-        value = self._value(name, event, events, depth)
-        if anchor:
-            self.anchors[anchor] = (value, self.size - before + 1)
+        if kind == "scalar":
+            value = self._scalar(event)
+        elif kind == "seq":
+            value = self._sequence(event, events, depth + 1)
+        else:
+            value = self._mapping(event, events, depth + 1)
+        if event.anchor:
+            self.anchors[event.anchor] = (value, self.size - before)
         return value
 
-    def _value(self, name: str, event: Any, events: Iterator[Any], depth: int) -> Any:
-        if name == "ScalarEvent":
-            return self._scalar(event)
+    def _sequence(self, event: Any, events: Iterator[Any], depth: int) -> list[Any]:
+        self._known(event, "seq")
         items: list[Any] = []
-        self._known(event, "seq" if name == "SequenceStartEvent" else "map")
-        if name == "SequenceStartEvent":
-            for inner in events:
-                if type(inner).__name__ == "SequenceEndEvent":
-                    break
-                items.append(self.node(inner, events, depth + 1))
-            return items
+        for inner in events:
+            if type(inner).__name__ == "SequenceEndEvent":
+                break
+            items.append(self.node(inner, events, depth))
+        return items
+
+    def _mapping(self, event: Any, events: Iterator[Any], depth: int) -> dict[Any, Any]:
+        self._known(event, "map")
         merges: list[dict[Any, Any]] = []
         own: dict[Any, Any] = {}
         for inner in events:
             if type(inner).__name__ == "MappingEndEvent":
                 break
             merge = self.schema != "plain" and getattr(inner, "value", None) == "<<" and inner.implicit[0]
-            key = self.node(inner, events, depth + 1)
-            value = self.node(next(events), events, depth + 1)
+            key = self.node(inner, events, depth)
+            value = self.node(next(events), events, depth)
             if merge:
                 merges[:0] = self._merged(value, inner)
                 continue
             if isinstance(key, (dict, list)):
                 raise _error("found a mapping or list where a key should be (is a {{ ... }} not quoted?)", inner)
             own[key] = value
+        if not merges:
+            return own
         result: dict[Any, Any] = {}
         for merged in merges:
             result.update(merged)

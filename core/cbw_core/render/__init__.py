@@ -13,15 +13,22 @@ from cbw_core.render.resolver import Resolver
 if TYPE_CHECKING:
     from cbw_core.render.api import Rendered, Skipped, render_recipe
     from cbw_core.render.places import line_of
+    from cbw_core.render.trail import Exported, Pinned, Trail, Unused, Use, Written
     from cbw_core.render.yamlout import to_yaml
 
 __all__ = [
+    "Exported",
     "Output",
+    "Pinned",
     "Rendered",
     "Requirements",
     "Resolved",
     "Resolver",
     "Skipped",
+    "Trail",
+    "Unused",
+    "Use",
+    "Written",
     "line_of",
     "render_recipe",
     "resolved_from_json",
@@ -34,6 +41,7 @@ _LAZY = {
     "render_recipe": "api",
     "line_of": "places",
     "to_yaml": "yamlout",
+    **dict.fromkeys(("Exported", "Pinned", "Trail", "Unused", "Use", "Written"), "trail"),
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,11 @@ from cbw_core.render.distribute import Made, all_outputs, top_states
 from cbw_core.render.hashing import build_string, hash_contents
 from cbw_core.render.output import Output, Requirements
 from cbw_core.render.parsing import parse_again
-from cbw_core.render.resolver import Resolver
+from cbw_core.render.places import quick_place
+from cbw_core.render.resolver import Resolver, Sources
 from cbw_core.render.state import PLAIN, State, Work
 from cbw_core.render.texts import build_is_host, used_vars
+from cbw_core.render.trail import Trail
 from cbw_core.variants import Matrix, Variants, as_list, load_variants
 
 
@@ -42,6 +44,7 @@ class Rendered:
     warnings:   what a person should know, one line each.
     files_read: absolute paths: the recipe, variant files, scripts searched for variables, files templates loaded.
     matrix:     the variants as they were loaded, with what each source gave.
+    trails:     why each of `outputs` came out as it did, in their order; empty unless asked for.
     """
 
     recipe_dir: str
@@ -52,6 +55,7 @@ class Rendered:
     files_read: tuple[str, ...] = ()
     toplevel: tuple[Output, ...] = ()
     matrix: Matrix | None = None
+    trails: tuple[Trail, ...] = ()
 
 
 def render_recipe(
@@ -59,14 +63,18 @@ def render_recipe(
     config: Config,
     *,
     resolver: Resolver | None = None,
+    sources: Sources | None = None,
     sink: Sink = silent,
     environ: Mapping[str, str] | None = None,
     cancel: Cancel | None = None,
+    trails: bool = False,
 ) -> Rendered:
     """Render a recipe (a folder or a meta.yaml) over all its variants.
 
     With a resolver, and unless config.render.finalize is False, build and host are solved and all pins are final;
     without, this is conda-build's render with finalize=False.
+    sources: makes the sources where a template reads files of them; None: only a source given by `path` can be read.
+    trails: whether to remember why outputs come out as they do (slower); it changes nothing else.
     environ: what CONDA_PY and the like, selectors and `environ[...]` see; None: this process's environment.
     Raises RecipeError (with the place) for what is wrong in recipe or variants, EnvironmentFailure where a solve
     fails, Interrupted when `cancel` is asked for.
@@ -79,8 +87,10 @@ def render_recipe(
         config=config,
         environ=dict(os.environ if environ is None else environ),
         resolver=resolver if config.render.finalize else None,
+        sources=sources,
         sink=sink,
         cancel=cancel,
+        trails=trails,
     )
     work.note_read(file)
     matrix = load_variants(
@@ -116,10 +126,11 @@ def _render(work: Work, matrix: Matrix, finalize: bool) -> Rendered:
     made, skipped = all_outputs(tops, finalize=finalize)
     for state in tops:
         _warn_unknown(state)
-    outputs = tuple(_output(m, matrix, finalize) for m in made)
+    shared = _Tops()
+    outputs = tuple(_output(m, matrix, finalize, shared) for m in made)
     toplevel: tuple[Output, ...] = ()
     if any(t.section("outputs") for t in tops):
-        toplevel = tuple(_output(Made({}, t, t), matrix, False, toplevel=True) for t in tops if not t.skip)
+        toplevel = tuple(_output(Made({}, t, t), matrix, False, shared, toplevel=True) for t in tops if not t.skip)
     for warning in work.warnings:
         work.sink(Note(warning, "warning"))
     return Rendered(
@@ -131,17 +142,26 @@ def _render(work: Work, matrix: Matrix, finalize: bool) -> Rendered:
         files_read=tuple(work.files_read),
         toplevel=toplevel,
         matrix=matrix,
+        trails=_trails(work, made),
     )
+
+
+def _trails(work: Work, made: Sequence[Made]) -> tuple[Trail, ...]:
+    if not work.trails:
+        return ()
+    from cbw_core.render.explaining import trail_of
+
+    return tuple(trail_of(m.state) for m in made)
 
 
 def _warn_unknown(state: State) -> None:
     for found in unknown_fields(state.meta):
-        place = state.place(found.path)
+        place = quick_place(state, found.path)
         state.work.warn(f"{place}: {found.message}" + (f". {found.hint}" if found.hint else ""))
 
 
 def _skipped(state: State) -> Skipped:
-    place = state.place(("build", "skip"))
+    place = quick_place(state, ("build", "skip"))
     text = f" ({place.text})" if place.text else ""
     used = used_vars(state)
     variant = {k: v for k, v in state.variant.items() if k in used}
@@ -155,7 +175,21 @@ def _name(state: State) -> str:
         return ""
 
 
-def _output(made: Made, matrix: Matrix, final: bool, toplevel: bool = False) -> Output:
+class _Tops:
+    """Copies of top-level sections, one for each state: outputs share it."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[State, dict[str, Any]]] = {}
+
+    def of(self, state: State) -> dict[str, Any]:
+        known = self._known.get(id(state))
+        if known is None:
+            # holding the state keeps its id from being used again
+            known = self._known[id(state)] = (state, copy(state.meta))
+        return known[1]
+
+
+def _output(made: Made, matrix: Matrix, final: bool, tops: _Tops, toplevel: bool = False) -> Output:
     state, declared = made.state, made.declared
     meta = _plain_meta(state)
     reqs = meta.get("requirements") or {}
@@ -168,7 +202,7 @@ def _output(made: Made, matrix: Matrix, final: bool, toplevel: bool = False) -> 
         recipe_file=state.work.file,
         name=state.name(),
         version=state.version(),
-        build_string=build_string(state),
+        build_string=made.build or build_string(state),
         build_number=state.build_number(),
         subdir=subdir,
         host_subdir=_host_subdir(state),
@@ -176,8 +210,8 @@ def _output(made: Made, matrix: Matrix, final: bool, toplevel: bool = False) -> 
         noarch="generic" if noarch is True else str(noarch or ("python" if state.noarch_python else "")),
         package_type="conda" if kind in (PLAIN, "conda") else str(kind),
         meta=meta,
-        top=copy(made.top.meta),
-        variant=copy(dict(state.variant)),
+        top=tops.of(made.top),
+        variant=dict(state.variant),
         used_vars=tuple(sorted(used_vars(state))),
         hash_input=hash_contents(state),
         requirements=Requirements(
@@ -211,7 +245,7 @@ def _texts(value: Any) -> list[str]:
 
 
 def _plain_meta(state: State) -> dict[str, Any]:
-    meta: dict[str, Any] = copy(state.meta)
+    meta: dict[str, Any] = dict(state.meta)  # nothing changes the sections any more
     source = meta.get("source")
     if "source" in meta:
         meta["source"] = [source] if isinstance(source, dict) and source else (source or [])

@@ -12,13 +12,17 @@ import os
 import platform as machine
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
 from cbw_core.render import functions, loading
 from cbw_core.render.hashing import build_string, hash_contents, hash_of, specs_of
+from cbw_core.render.memory import Recorder
+from cbw_core.render.others import Key
 from cbw_core.render.sources import vcs_variables
-from cbw_core.render.state import State
+from cbw_core.render.state import State, freeze
 from cbw_core.variants import Variant, as_list, default_variant, features
 
 # passed on under names of their own, not as variant keys
@@ -27,39 +31,98 @@ _R_PACKAGES = ("r-base", "mro-base", "r-impl")
 _PATHS = ["CONDA_DEFAULT_ENV:PREFIX", "PREFIX", "BUILD_PREFIX", "SRC_DIR", "STDLIB_DIR", "SP_DIR"]
 
 
-def names_for(
-    state: State,
-    *,
-    strict: bool,
-    alone: bool,
-    offline: bool,
-    skip_build_id: bool = False,
-    variant: Variant | None = None,
-    package_name: str | None = None,
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """(all names, the part of them that depends on the state's sections).
+@dataclass(frozen=True, eq=False)
+class Naming:
+    """The names that one rendering of a state sees, made as far as they are asked for.
 
     strict: undefined names are errors, and pins need a solved environment unless `offline`. alone: other outputs may
-    not be known yet. package_name: what PKG_NAME is to be instead of the state's name.
+    not be known yet. package_name: what PKG_NAME is to be instead of the state's name. moving: the names that depend
+    on the state's sections; the rest follows from variant and platform.
     """
-    base = _base(state)
-    moving = _moving(state, skip_build_id)
-    chosen = variant or state.variant
-    plain = {**base, **moving}
-    environ = {**state.work.environ, **plain}
-    environ.update((k, v) for k, v in chosen.items() if k.upper() not in plain and k.upper() not in _LANGUAGES)
-    names = {
-        **state.names.names,
-        **{k: v for k, v in environ.items() if k not in state.work.environ},
-        "CONDA_BUILD_STATE": "RENDER",
-        **plain,
-        **{k: _copied(v) for k, v in chosen.items()},
-        **_functions(state, strict, alone, offline, skip_build_id),
-        "environ": environ,
-    }
-    if package_name:
-        names["PKG_NAME"] = package_name
-    return names, moving
+
+    state: State
+    strict: bool
+    alone: bool
+    offline: bool
+    skip_build_id: bool
+    variant: Variant
+    package_name: str | None
+    moving: dict[str, Any]
+
+    @classmethod
+    def of(
+        cls,
+        state: State,
+        *,
+        strict: bool,
+        alone: bool,
+        offline: bool,
+        skip_build_id: bool = False,
+        variant: Variant | None = None,
+        package_name: str | None = None,
+    ) -> Naming:
+        """Raises RecipeError for a name, version or requirements that cannot be."""
+        moving = _moving(state, skip_build_id)
+        if package_name:
+            moving["PKG_NAME"] = package_name
+        return cls(state, strict, alone, offline, skip_build_id, variant or state.variant, package_name, moving)
+
+    def values(self, used: frozenset[str] | None) -> Key:
+        """The values of the names that a template uses (None: it may use any) as a key; functions aside."""
+        state, work = self.state, self.state.work
+        if used is None or "environ" in used:
+            everything = (work.key_of(state.variant), work.key_of(self.variant), state.host_subdir)
+            return (*everything, freeze(self.moving), freeze(state.section("source")))
+        # files that templates load may come from the source
+        loads = any(name in used for name in loading.NAMES)
+        base, platform = _base(state), state.names.names
+        values: list[Any] = [freeze(state.section("source"))] if loads else []
+        for name in sorted(used):
+            for names in (self.variant, self.moving, base, platform):
+                if name in names:
+                    values.append(freeze(names[name]))
+                    break
+            else:
+                values.append(None)
+        return tuple(values)
+
+    def functions(self) -> dict[str, Callable[..., Any]]:
+        """Functions whose answers depend on the state, and may be remembered."""
+        return functions.bound(
+            self.state,
+            strict=self.strict,
+            alone=self.alone,
+            offline=self.offline,
+            skip_build_id=self.skip_build_id,
+        )
+
+    def names(self, recorder: Recorder | None = None) -> dict[str, Any]:
+        """All of them. recorder: notes what the functions are asked."""
+        state = self.state
+        plain = {**_base(state), **self.moving}
+        environ = {**state.work.environ, **plain}
+        environ.update(
+            (k, v) for k, v in self.variant.items() if k.upper() not in plain and k.upper() not in _LANGUAGES
+        )
+        bound = self.functions()
+        names = {
+            **state.names.names,
+            "CONDA_BUILD_STATE": "RENDER",
+            **plain,
+            **{k: _copied(v) for k, v in self.variant.items()},
+            **loading.functions(state, permissive=not self.strict),
+            **(recorder.wrapped(bound) if recorder else bound),
+            **_CONSTANTS,
+            "environ": environ,
+        }
+        if self.package_name:
+            names["PKG_NAME"] = self.package_name
+        return names
+
+
+def names_for(state: State, **options: Any) -> dict[str, Any]:
+    """All names of a rendering; see Naming for the options."""
+    return Naming.of(state, **options).names()
 
 
 def _copied(value: Any) -> Any:
@@ -194,67 +257,17 @@ def _moving(state: State, skip_build_id: bool) -> dict[str, Any]:
     return values
 
 
-def _functions(state: State, strict: bool, alone: bool, offline: bool, skip_build_id: bool) -> dict[str, Any]:
-    def pin_subpackage(
-        subpackage_name: str,
-        min_pin: str | None = "x.x.x.x.x.x",
-        max_pin: str | None = "x",
-        exact: bool = False,
-    ) -> str:
-        return functions.pin_subpackage(
-            state,
-            subpackage_name,
-            min_pin,
-            max_pin,
-            exact,
-            permissive=not strict,
-            alone=alone,
-            skip_build_id=skip_build_id,
-        )
-
-    def pin_compatible(
-        package_name: str,
-        lower_bound: Any = None,
-        upper_bound: Any = None,
-        min_pin: str | None = "x.x.x.x.x.x",
-        max_pin: str | None = "x",
-        exact: bool = False,
-    ) -> str:
-        if not strict or offline or state.work.resolver is None:
-            return f"{package_name} "
-        from cbw_core.render.pinning import pin_compatible as pinned
-
-        return pinned(state, package_name, lower_bound, upper_bound, min_pin, max_pin, exact)
-
-    def resolved_packages(env: str) -> list[str]:
-        from cbw_core.render.pinning import resolved_packages as resolved
-
-        return resolved(state, env, solve=strict and not offline and state.work.resolver is not None)
-
-    return {
-        **loading.functions(state, permissive=not strict),
-        "pin_subpackage": pin_subpackage,
-        "pin_compatible": pin_compatible,
-        "resolved_packages": resolved_packages,
-        "compiler": lambda language: functions.target_package(state, language, "compiler"),
-        "stdlib": lambda language: functions.target_package(state, language, "stdlib"),
-        "cdt": lambda package_name: functions.cdt(state, package_name),
-        "ccache": lambda method=None: "ccache",
-        "installed": {},
-        "time": SimpleNamespace(
-            time=time.time, strftime=time.strftime, gmtime=time.gmtime, localtime=time.localtime, ctime=time.ctime
-        ),
-        "datetime": SimpleNamespace(
-            datetime=datetime.datetime,
-            date=datetime.date,
-            timedelta=datetime.timedelta,
-            timezone=datetime.timezone,
-            UTC=datetime.UTC,
-        ),
-    }
-
-
-def uses_environment(state: State) -> bool:
-    """Whether the recipe's text calls functions that need a solved environment."""
-    text = state.work.text
-    return "pin_compatible" in text or "resolved_packages" in text
+_CONSTANTS: dict[str, Any] = {
+    "ccache": lambda method=None: "ccache",
+    "installed": {},
+    "time": SimpleNamespace(
+        time=time.time, strftime=time.strftime, gmtime=time.gmtime, localtime=time.localtime, ctime=time.ctime
+    ),
+    "datetime": SimpleNamespace(
+        datetime=datetime.datetime,
+        date=datetime.date,
+        timedelta=datetime.timedelta,
+        timezone=datetime.timezone,
+        UTC=datetime.UTC,
+    ),
+}

@@ -4,16 +4,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cbw_core.errors import CbwError
 from cbw_core.render.finalize import ensure_matching_hashes, finalize_all, finalize_one
-from cbw_core.render.hashing import dist
+from cbw_core.render.hashing import build_string, dist
 from cbw_core.render.order import build_order, check_circles
+from cbw_core.render.others import Key
 from cbw_core.render.outputs import Pair, check_run_constrained, declared_outputs, key_of, reduced_variants, split
 from cbw_core.render.parsing import forgivable, parse_until_resolved
-from cbw_core.render.state import PLAIN, Key, State, freeze
+from cbw_core.render.state import PLAIN, State, freeze
 from cbw_core.render.texts import numpy_xx, used_loop_vars, used_vars
 from cbw_core.render.versions import VersionError, parse_version
 from cbw_core.variants import Variants
@@ -23,11 +24,12 @@ _XX = {"min_pin": "x.x", "max_pin": "x.x"}
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """An output's dictionary, its state, and the top-level state it came from."""
+    """An output's dictionary, its state, the top-level state it came from, and its build string where it is known."""
 
     declared: dict[str, Any]
     state: State
     top: State
+    build: str | None = None
 
 
 def top_states(first: State, variants: Variants, *, offline: bool) -> list[State]:
@@ -135,7 +137,8 @@ def all_outputs(tops: Sequence[State], *, finalize: bool) -> tuple[list[Made], l
                 if finalize and not state.final:
                     state = finalize_one(state)
                     made = Made(made.declared, state, made.top)
-                name = dist(state)
+                made = replace(made, build=build_string(state))
+                name = f"{state.name()}-{state.version()}-{made.build}"
             else:
                 name = f"{kind}: {state.name()}"
             found[(name, state.variant.get("target_platform"), _used_values(state))] = made

@@ -14,6 +14,7 @@ from cbw_core.errors import EnvironmentFailure, RecipeError
 from cbw_core.recipe import read_text
 from cbw_core.render.hashing import build_string
 from cbw_core.render.order import link_order
+from cbw_core.render.others import Key, Others
 from cbw_core.render.outputs import (
     Pair,
     insert_versions,
@@ -23,11 +24,12 @@ from cbw_core.render.outputs import (
     share_top_level,
 )
 from cbw_core.render.parsing import parse_until_resolved
-from cbw_core.render.pinning import excluded, pin_run, platform_of, solve, solve_environment
+from cbw_core.render.pinning import excluded, note_of_pin, pin_run, platform_of, solve, solve_environment
 from cbw_core.render.run_exports import add_run_exports
 from cbw_core.render.siblings import agrees, keep_solved
 from cbw_core.render.specs import with_star
-from cbw_core.render.state import PLAIN, Key, State, expand_requirements
+from cbw_core.render.state import PLAIN, State, expand_requirements
+from cbw_core.render.trail import Record
 from cbw_core.variants import as_list
 
 _LINE = re.compile(r"(?P<name>[^=<>!\s]+)\s*((?P<cc>=[^=]+(=[^=]+)?)|(?P<pc>(?:[=!]=|[><]=?|~=).+))?$")
@@ -36,7 +38,7 @@ _LINE = re.compile(r"(?P<name>[^=<>!\s]+)\s*((?P<cc>=[^=]+(=[^=]+)?)|(?P<pc>(?:[
 def finalize_all(top: State, conda: Mapping[Key, Pair]) -> dict[Key, Pair]:
     """Every output of a top-level state with its environments solved, in the order given; each sees those before it as
     they came out."""
-    done: dict[Key, Pair] = {}
+    done = Others()
     for declared, state in conda.values():
         if state.skip:
             continue
@@ -45,7 +47,7 @@ def finalize_all(top: State, conda: Mapping[Key, Pair]) -> dict[Key, Pair]:
         base.variant = state.variant
         parent = base.copied()
         if base.others is not None:
-            base.others.update(done)
+            base.others.add(done)
         base.final = False
         try:
             output = rendered_output(base, state.name(), permissive=False) or {"name": state.name()}
@@ -92,6 +94,7 @@ def finalize(made: State, parent: State) -> State:
         raise RecipeError(f"output {made.name()!r} is not rendered for this variant", kind="schema", place=made.place())
     final = output_state(parent, output)
     final.others = made.others
+    final.record = Record() if final.work.trails else None
     build, host = add_run_exports(final, exclude, extra)
     _pin_requirements(final, exclude if not others else excluded(others), extra)
     _finish(final)
@@ -161,16 +164,25 @@ def _pin_requirements(final: State, exclude: re.Pattern[str] | None, extra: list
         more = _requirements_txt(final)
         if more is not None:
             reqs["run"] = more
-    run = [with_star(pin_run(final, str(r), versions)) for r in as_list(reqs.get("run")) if r]
+            if final.record:
+                final.record.added += [(spec, "requirements.txt") for spec in more]
+    given = [str(r) for r in as_list(reqs.get("run")) if r]
+    run = [with_star(pin_run(final, r, versions)) for r in given]
+    if final.record:
+        final.record.pinned += [note_of_pin(final, *pair, versions) for pair in zip(given, run, strict=True)]
     reqs[env] = sorted(solved.specs)
     reqs["run"] = sorted(run)
     final.meta["requirements"] = reqs
     is_app = final.value("build/osx_is_app", False) and final.build_subdir.startswith("osx-")
     if is_app and "python.app" not in reqs["run"]:
         reqs["run"].append("python.app")
+        if final.record:
+            final.record.added.append(("python.app", "build/osx_is_app"))
     if str(final.value("build/pin_depends", "")).lower() == "strict":
         packages = solve(final, reqs["run"], platform_of(final, "host"), "run")
         reqs["run"] = [f"{p.name} {p.version} {p.build}" for p in link_order(packages)]
+        if final.record:
+            final.record.added += [(spec, "build/pin_depends") for spec in reqs["run"]]
     tests = as_list(final.value("test/requires"))
     if tests:
         pinned = dict.fromkeys(with_star(pin_run(final, str(t), versions)) for t in tests if t)

@@ -1,16 +1,69 @@
-"""Functions of templates that need the variant and the outputs: compiler, stdlib, cdt, pin_subpackage."""
+"""Functions of templates that need the variant, the outputs or solved environments: compiler, stdlib, cdt,
+pin_subpackage, pin_compatible, resolved_packages."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import Any
 
 from cbw_core.errors import RecipeError
 from cbw_core.platforms import Platform
+from cbw_core.render.others import Others
 from cbw_core.render.specs import with_star
-from cbw_core.render.state import Key, State
+from cbw_core.render.state import State
 from cbw_core.render.versions import VersionError, pin
 from cbw_core.variants import native_compiler
+
+
+def bound(
+    state: State, *, strict: bool, alone: bool, offline: bool, skip_build_id: bool
+) -> dict[str, Callable[..., Any]]:
+    """The functions by name as templates call them; see render.context.Naming for the options."""
+
+    def pin_among_outputs(
+        subpackage_name: str,
+        min_pin: str | None = "x.x.x.x.x.x",
+        max_pin: str | None = "x",
+        exact: bool = False,
+    ) -> str:
+        return pin_subpackage(
+            state,
+            subpackage_name,
+            min_pin,
+            max_pin,
+            exact,
+            permissive=not strict,
+            alone=alone,
+            skip_build_id=skip_build_id,
+        )
+
+    def pin_compatible(
+        package_name: str,
+        lower_bound: Any = None,
+        upper_bound: Any = None,
+        min_pin: str | None = "x.x.x.x.x.x",
+        max_pin: str | None = "x",
+        exact: bool = False,
+    ) -> str:
+        if not strict or offline or state.work.resolver is None:
+            return f"{package_name} "
+        from cbw_core.render.pinning import pin_compatible as pinned
+
+        return pinned(state, package_name, lower_bound, upper_bound, min_pin, max_pin, exact)
+
+    def resolved_packages(env: str) -> list[str]:
+        from cbw_core.render.pinning import resolved_packages as resolved
+
+        return resolved(state, env, solve=strict and not offline and state.work.resolver is not None)
+
+    return {
+        "pin_subpackage": pin_among_outputs,
+        "pin_compatible": pin_compatible,
+        "resolved_packages": resolved_packages,
+        "compiler": lambda language: target_package(state, language, "compiler"),
+        "stdlib": lambda language: target_package(state, language, "stdlib"),
+        "cdt": lambda package_name: cdt(state, package_name),
+    }
 
 
 def target_package(state: State, language: str, component: str) -> str:
@@ -54,8 +107,7 @@ def pin_subpackage(
     if state.others is None:
         found = name if alone else None
     else:
-        keys = [k for k in state.others if k[0] == name]
-        found = _pin_among(state, keys, min_pin, max_pin, exact, permissive, skip_build_id) if keys else None
+        found = _pin_among(state, state.others, name, min_pin, max_pin, exact, permissive, skip_build_id)
     if found:
         return found
     if permissive or alone:
@@ -71,7 +123,8 @@ def pin_subpackage(
 
 def _pin_among(
     state: State,
-    keys: Sequence[Key],
+    others: Others,
+    name: str,
     min_pin: str | None,
     max_pin: str | None,
     exact: bool,
@@ -80,22 +133,18 @@ def _pin_among(
 ) -> str | None:
     from cbw_core.render.hashing import build_string
 
-    assert state.others is not None
-    key: Key | None = keys[0] if len(keys) == 1 else next((k for k in keys if _agrees(state, k)), None)
+    if not others.has(name):
+        return None
+    key = others.find(name, state.variant, state.variant_key)
     if key is None:
-        return str(keys[0][0])
-    other = state.others[key][1]
+        return name
+    other = others[key][1]
     if permissive and not other.version():
         return None
     if exact:
         build = str(other.build_number()) if skip_build_id else build_string(other)
         return f"{other.name()} {other.version()} {build}"
     return f"{other.name()} {pin_of(other.version(), min_pin, max_pin)}"
-
-
-def _agrees(state: State, key: Key) -> bool:
-    """Whether an output's used variables have this state's values, where this state has them at all."""
-    return all(value == state.variant_key(name) for name, value in key[1] if name in state.variant)
 
 
 def pin_of(version: str, min_pin: str | None, max_pin: str | None) -> str:

@@ -62,7 +62,16 @@ def specs_of(state: State, kind: str) -> list[Spec]:
     return list(found.values())
 
 
+@lru_cache(maxsize=8192)
+def _is_sound(text: str) -> bool:
+    """Whether nothing is wrong with the characters of a spec."""
+    parts = text.split()
+    return not bad_name_character(parse_spec(text).name) and not (len(parts) >= 2 and parts[1] in _OPERATORS)
+
+
 def _check(state: State, kind: str, index: int, text: str, spec: Spec) -> None:
+    if _is_sound(text):
+        return
     bad = bad_name_character(spec.name)
     parts = text.split()
     hint = None

@@ -11,9 +11,17 @@ from typing import Any
 
 from cbw_core.errors import CbwError, RecipeError
 from cbw_core.recipe import load, read_text
-from cbw_core.render.sources import local_source, needs_download
+from cbw_core.render.sources import local_source, needs_download, provided_source
 from cbw_core.render.state import State
 
+NAMES = (
+    "load_file_regex",
+    "load_file_data",
+    "load_str_data",
+    "load_setup_py_data",
+    "load_setuptools",
+    "load_npm",
+)
 _FORMATS = ("json", "yaml", "yml", "toml")
 
 
@@ -48,7 +56,10 @@ def functions(state: State, *, permissive: bool) -> dict[str, Any]:
         from cbw_core.render.setup_py import load_setup_py_data as run
 
         lenient = permissive or state.work.resolver is None or not needs_download(state)
-        path = _find(state, setup_file, from_recipe_dir, recipe_dir, "load_setup_py_data", lenient)
+        fetch = not permissive
+        if fetch and not from_recipe_dir and local_source(state) is None and provided_source(state) is not None:
+            lenient = False  # the source is there: a file it lacks is a mistake
+        path = _find(state, setup_file, from_recipe_dir, recipe_dir, "load_setup_py_data", lenient, fetch=fetch)
         if path:
             return run(state, path)
         if not permissive:
@@ -70,11 +81,24 @@ def functions(state: State, *, permissive: bool) -> dict[str, Any]:
 
 
 def _find(
-    state: State, name: str, from_recipe_dir: bool, recipe_dir: str | None, function: str, permissive: bool
+    state: State,
+    name: str,
+    from_recipe_dir: bool,
+    recipe_dir: str | None,
+    function: str,
+    permissive: bool,
+    *,
+    fetch: bool | None = None,
 ) -> Path | None:
-    """The file that a function means; None where it is not there (yet) and that is allowed."""
+    """The file that a function means; None where it is not there (yet) and that is allowed (`permissive`).
+
+    fetch: the sources may be made for it; None: where the file must be there.
+    """
+    fetch = not permissive if fetch is None else fetch
     work = state.work
     base = local_source(state)
+    if base is None and fetch and not (from_recipe_dir or Path(name).is_absolute()):
+        base = provided_source(state)
     if Path(name).is_absolute():
         path = Path(name)
     elif from_recipe_dir:
@@ -88,8 +112,8 @@ def _find(
             f"{function}({name!r}) needs the source, which is not there while rendering",
             kind="unsupported",
             place=state.place(("source",)),
-            why="only a source given by a local path can be read before it is downloaded",
-            hint="Keep the file in the recipe's folder and add from_recipe_dir=True.",
+            why="sources are not downloaded to render with --no-source",
+            hint="Leave --no-source out, or keep the file in the recipe's folder and add from_recipe_dir=True.",
         )
     path = path.resolve()
     allowed = [work.recipe_dir.resolve(), *([base.resolve()] if base else [])]

@@ -84,7 +84,11 @@ def check_circles(pairs: Sequence[Pair]) -> None:
     for _, state in pairs:
         kinds = ("host", "run") if not state.same_subdirs else ("build", "host", "run")
         named.append((state.name(), {str(r).split(" ")[0] for k in kinds for r in state.reqs(k)}))
+    places: dict[str, list[int]] = {}
+    for index, (name, _) in enumerate(named):
+        places.setdefault(name, []).append(index)
     for index, (name, deps) in enumerate(named):
-        for other, other_deps in named[index + 1 :]:
-            if name in other_deps and other in deps:
-                raise _circle(f"{name} <-> {other}", pairs[index][1])
+        later = sorted(place for dep in deps for place in places.get(dep, ()) if place > index)
+        other = next((named[place][0] for place in later if name in named[place][1]), None)
+        if other:
+            raise _circle(f"{name} <-> {other}", pairs[index][1])

@@ -7,9 +7,10 @@ from typing import Any
 
 from cbw_core.errors import CbwError, RecipeError
 from cbw_core.recipe import copy, load, sections
+from cbw_core.render.others import Key, Others
 from cbw_core.render.parsing import forgivable, parse_until_resolved, template_text
 from cbw_core.render.specs import SpecError, parse_spec, with_star
-from cbw_core.render.state import PLAIN, Key, State, expand_requirements, freeze
+from cbw_core.render.state import PLAIN, State, expand_requirements, freeze
 from cbw_core.render.texts import outputs_text, recipe_text, used_loop_vars, used_vars, uses_subpackage
 from cbw_core.variants import Variant, as_list, explode, zip_groups
 
@@ -56,12 +57,29 @@ def share_top_level(state: State, output: OutputDict) -> None:
 def rendered_outputs(state: State, *, permissive: bool, variant: Variant | None = None) -> list[OutputDict]:
     """The outputs section rendered anew by itself, under what the recipe sets before `package:`
     (get_rendered_outputs_section). Unlike in a recipe as a whole, numbers are numbers here."""
-    before = recipe_text(state, sections.before_package, top=True)
-    text = f"{before}\n{outputs_text(state)}".rstrip()
-    rendered = template_text(state, text, strict=not permissive, alone=permissive, variant=variant)
-    data = load(rendered, "safe", state.work.file)
+    data = load(_outputs_alone(state, permissive, variant), "safe", state.work.file)
     found = data.get("outputs", []) if isinstance(data, dict) else []
     return declared_outputs(state, found)
+
+
+def _outputs_alone(state: State, permissive: bool, variant: Variant | None) -> str:
+    before = recipe_text(state, sections.before_package, top=True)
+    text = f"{before}\n{outputs_text(state)}".rstrip()
+    return template_text(state, text, strict=not permissive, alone=permissive, variant=variant)
+
+
+def shared_output(state: State, name: str) -> OutputDict | None:
+    """As rendered_output, permissive, but made once for the same text: not to be changed."""
+    text = _outputs_alone(state, True, None)
+    known = state.work.loaded.get(("outputs", text))
+    if known is None:
+        data = load(text, "safe", state.work.file)
+        found = data.get("outputs", []) if isinstance(data, dict) else []
+        # of several by one name the first counts
+        known = {o.get("name"): o for o in reversed(declared_outputs(state, found))}
+        state.work.loaded[("outputs", text)] = known
+    output: OutputDict | None = known.get(name)
+    return output
 
 
 def rendered_output(state: State, name: str, *, permissive: bool, variant: Variant | None = None) -> OutputDict | None:
@@ -195,6 +213,8 @@ def _add_parent(state: State, made: State) -> None:
 def reduced_variants(state: State, used: set[str]) -> list[Variant]:
     """The variants with every variable that is not used (nor zipped with one that is) at one value
     (get_reduced_variant_set)."""
+    if len(state.variants) == 1:
+        return [state.variants[0]]
     spec = state.variants.squashed()
     groups = [g for g in zip_groups({"zip_keys": state.variant.get("zip_keys")}) if set(g) & used]
     grouped = {k for g in groups for k in g}
@@ -219,7 +239,7 @@ def split(state: State, *, permissive: bool) -> tuple[list[Pair], State]:
     permissive: names may stay undefined.
     """
     pairs: list[Pair] = []
-    known: dict[Key, Pair] = {}
+    known = Others()
     used = used_loop_vars(state, everywhere=True)
     top = state
     for variant in reduced_variants(state, used) or list(state.variants[:1]):

@@ -7,10 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from cbw_core.errors import CbwError, Place, RecipeError
-from cbw_core.recipe import Template, TemplateFailure, TemplateResult, UndefinedNames, load, read_text, render, select
+from cbw_core.recipe import (
+    Template,
+    TemplateFailure,
+    TemplateResult,
+    UndefinedNames,
+    copy,
+    is_plain,
+    load,
+    names_used,
+    read_text,
+    render,
+    select,
+)
 from cbw_core.recipe.schema import Finding, refused
-from cbw_core.render.context import names_for, uses_environment
-from cbw_core.render.state import ForgivenError, State, freeze
+from cbw_core.render.context import Naming, names_for
+from cbw_core.render.memory import Recorder
+from cbw_core.render.state import ForgivenError, State
 from cbw_core.variants import Variant, as_list
 
 # What conda-build forgives while rendering is not finished
@@ -39,7 +52,7 @@ def template_text(
 ) -> str:
     """The recipe's text, or `text` (selected already), with its templates rendered (MetaData._get_contents).
 
-    Raises what template functions and undefined names raise; see names_for for the options.
+    Raises what template functions and undefined names raise; see Naming for the options.
     """
     work = state.work
     if work.cancel:
@@ -48,7 +61,7 @@ def template_text(
         template = Template(select(work.text, state.names, work.file), work.file)
     else:
         template = Template(_already_selected(text), work.file)
-    names, moving = names_for(
+    naming = Naming.of(
         state,
         strict=strict,
         alone=alone,
@@ -57,37 +70,37 @@ def template_text(
         variant=variant,
         package_name=package_name,
     )
-    # a rendering that pins on other outputs or solved environments depends on more than its names
-    fixed = state.others is None and (not strict or offline or not uses_environment(state))
-    key = (
-        template.text,
-        strict,
-        alone,
-        offline,
-        package_name,
-        work.key_of(state.variant),
-        work.key_of(variant) if variant else None,
-        state.host_subdir,
-        freeze(moving),
-        freeze(state.section("source")) if "load_" in work.text else None,
-    )
-    known = work.rendered.get(key) if fixed else None
-    if known is None:
-        known = _rendered(state, template, names, strict)
-        if fixed:
-            work.rendered[key] = known
+    if is_plain(template.text):
+        state.undefined = ()
+        return template.text.removesuffix("\n")
+    known = _rendered(template, naming)
     if isinstance(known, CbwError):
         raise known
     state.undefined = () if strict else known.undefined
-    text_out: str = known.text
-    return text_out
+    return known.text
 
 
-def _rendered(state: State, template: Template, names: dict[str, Any], strict: bool) -> TemplateResult | CbwError:
+def _rendered(template: Template, naming: Naming) -> TemplateResult | CbwError:
+    """The template's result, or the error it ends in."""
+    state, work = naming.state, naming.state.work
     try:
-        return render(template, names, strict=strict, namespace=state.names, on_read=state.work.note_read)
+        used = names_used(template)
     except CbwError as error:
         return error
+    # `alone` and `offline` show in what functions answer
+    key = (template.text, naming.strict, *naming.values(used))
+    known = work.rendered.recall(key, naming.functions)
+    if known is not None:
+        return known
+    recorder = Recorder()
+    result: TemplateResult | CbwError
+    try:
+        names = naming.names(recorder)
+        result = render(template, names, strict=naming.strict, namespace=state.names, on_read=work.note_read)
+    except CbwError as error:
+        result = error
+    work.rendered.keep(key, recorder, result)
+    return result
 
 
 def _already_selected(text: str) -> Any:
@@ -105,8 +118,8 @@ def parse_again(state: State, *, strict: bool, alone: bool = False, offline: boo
         (work.config.render.append_file, "recipe_append.yaml", True),
         (work.config.render.clobber_file, "recipe_clobber.yaml", False),
     ):
-        path = Path(given) if given else work.recipe_dir / name
-        if path.is_file():
+        path = Path(given) if given else work.recipe_path(name)
+        if work.has_file(path):
             work.note_read(path)
             more = select(read_text(path), state.names, str(path)).text
             merge_sections(meta, read_sections(state, more, str(path)), merge)
@@ -120,6 +133,16 @@ def parse_again(state: State, *, strict: bool, alone: bool = False, offline: boo
 def read_sections(state: State, text: str, file: str | None = None) -> dict[str, Any]:
     """A rendered text as sections, aliases of fields put right (conda_build.metadata.parse)."""
     file = file or state.work.file
+    names = state.names
+    key = ("sections", text, id(names), file)  # a Work keeps its namespaces
+    known = state.work.loaded.get(key)
+    if known is None:
+        known = state.work.loaded[key] = _read_sections(state, text, file)
+    sections: dict[str, Any] = copy(known)
+    return sections
+
+
+def _read_sections(state: State, text: str, file: str) -> dict[str, Any]:
     selected = select(text, state.names, file)
     try:
         meta = load(selected.text, "recipe", file)
@@ -147,7 +170,7 @@ def _placed(state: State, error: RecipeError, rendered: str, lines: tuple[int, .
 
     template = Template(select(state.work.text, state.names, state.work.file), state.work.file)
     try:
-        names, _ = names_for(state, strict=False, alone=True, offline=True, skip_build_id=True)
+        names = names_for(state, strict=False, alone=True, offline=True, skip_build_id=True)
         text, numbers = line_map(template, names, namespace=state.names)
     except CbwError:
         return error

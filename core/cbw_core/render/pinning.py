@@ -14,6 +14,7 @@ from cbw_core.render.output import Resolved
 from cbw_core.render.specs import with_star
 from cbw_core.render.state import State
 from cbw_core.render.texts import build_is_host, requirements_text
+from cbw_core.render.trail import Pinned
 
 _DASH = re.compile("[-_]")
 
@@ -207,6 +208,16 @@ def pin_run(state: State, spec: str, versions: dict[str, str]) -> str:
             )
         made = pin_of(str(version).split()[0], "x.x", "x.x")
     return " ".join(p for p in (name, made, build) if p) if made else spec
+
+
+def note_of_pin(state: State, before: str, after: str, versions: dict[str, str]) -> Pinned:
+    """What pin_run (and with_star after it) made of a run requirement, for explaining."""
+    name = before.split()[0] if before.split() else before
+    if after == with_star(before):
+        return Pinned(before, after)
+    by_rule = name in (state.variant.get("pin_run_as_build") or {}) and name in versions
+    version = str(versions.get(name) or state.variant.get(name) or "").split()
+    return Pinned(before, after, "pin_run_as_build" if by_rule else "numpy x.x", version[0] if version else "")
 
 
 def _bounds(config: Any) -> dict[str, Any]:

@@ -19,6 +19,8 @@ _STATEMENT = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.S)
 _SELECTOR_COMMENT = re.compile(r"\s#.*$")
 
 DataPath = tuple[str | int, ...]
+# where each path stands in the rendered text, the line in the file of each of its lines, and the text
+Mapped = tuple[dict[DataPath, Position], tuple[int, ...], str]
 
 
 def place_of(state: State, path: DataPath) -> Place:
@@ -29,18 +31,49 @@ def place_of(state: State, path: DataPath) -> Place:
     file = state.work.file
     if state.is_output_safely():
         path = _in_outputs(state, path)
-    key = ("lines", state.work.key_of(state.variant), state.host_subdir)
-    known = state.work.loaded.get(key)
-    if known is None:
-        # an error met while looking for a place has none of its own
-        state.work.loaded[key] = ({}, ())
-        known = state.work.loaded[key] = _mapped(state)
-    found, numbers = known
+    found, numbers, _ = _known(state)
     at = _longest(found, path)
     if at is None:
         return _raw_place(file, state.work.text, path)
     line = numbers[at.line - 1] if at.line <= len(numbers) else None
     return _place(file, state.work.text, line, at.column)
+
+
+def quick_place(state: State, path: DataPath) -> Place:
+    """As place_of, for a key that is there: where selectors leave one such key in the text, nothing is rendered."""
+    work = state.work
+    selected = select(work.text, state.names, work.file)
+    key = re.compile(rf"(?:^|[\s{{,])(['\"]?{re.escape(str(path[-1]))}['\"]?)\s*:(?=\s|$)", re.M)
+    found = list(key.finditer(selected.text))
+    if len(found) != 1:
+        return place_of(state, path)
+    at = found[0].start(1)
+    line = selected.original(selected.text.count("\n", 0, at) + 1)
+    return _place(work.file, work.text, line, at - selected.text.rfind("\n", 0, at))
+
+
+def exact_place(state: State, path: DataPath) -> Place | None:
+    """The place of a path of the recipe's data (an output's begin with "outputs"); None where it has none."""
+    found, numbers, _ = _known(state)
+    at = found.get(path)
+    if at is None or at.line > len(numbers):
+        return None
+    return _place(state.work.file, state.work.text, numbers[at.line - 1], at.column)
+
+
+def mapped_text(state: State) -> str:
+    """The rendered text that paths are looked up in; pins on other packages are bare names in it."""
+    return _known(state)[2]
+
+
+def _known(state: State) -> Mapped:
+    key = ("lines", state.work.key_of(state.variant), state.host_subdir)
+    known: Mapped | None = state.work.loaded.get(key)
+    if known is None:
+        # an error met while looking for a place has none of its own
+        state.work.loaded[key] = ({}, (), "")
+        known = state.work.loaded[key] = _mapped(state)
+    return known
 
 
 def _in_outputs(state: State, path: DataPath) -> DataPath:
@@ -53,12 +86,12 @@ def _in_outputs(state: State, path: DataPath) -> DataPath:
     return path
 
 
-def _mapped(state: State) -> tuple[dict[DataPath, Position], tuple[int, ...]]:
+def _mapped(state: State) -> Mapped:
     from cbw_core.render.context import names_for
 
     template = Template(select(state.work.text, state.names, state.work.file), state.work.file)
     try:
-        names, _ = names_for(state, strict=False, alone=True, offline=True, skip_build_id=True)
+        names = names_for(state, strict=False, alone=True, offline=True, skip_build_id=True)
     except CbwError:
         names = dict(state.names.names)
     text, numbers = line_map(template, names, namespace=state.names)
@@ -67,7 +100,7 @@ def _mapped(state: State) -> tuple[dict[DataPath, Position], tuple[int, ...]]:
     except CbwError:
         selected = Selected(text, tuple(range(1, len(numbers) + 1)))
     lines = tuple(numbers[n - 1] for n in selected.lines if n <= len(numbers))
-    return positions(selected.text), lines
+    return positions(selected.text), lines, selected.text
 
 
 def _longest(found: dict[DataPath, Position], path: DataPath) -> Position | None:

@@ -1,9 +1,10 @@
-"""What rendering asks of the environment room: to solve specs, and for run_exports. Rendering knows no channel."""
+"""What rendering asks of rooms above it: to solve specs, run_exports, sources. It knows no channel and no network."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from pathlib import Path
+from typing import Any, Protocol
 
 from cbw_core.render.output import Resolved
 
@@ -25,4 +26,16 @@ class Resolver(Protocol):
 
     def run_exports(self, packages: Sequence[Resolved]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
         """For each package (by dist) its run_exports, kind -> specs; an empty mapping for none."""
+        ...
+
+
+class Sources(Protocol):
+    """Sources for templates that read files of them (load_setup_py_data and the like)."""
+
+    def __call__(self, recipe_file: Path, entries: Sequence[Mapping[str, Any]]) -> Path:
+        """The work folder that the entries of a source section make. Raises what the source phase raises."""
+        ...
+
+    def holds(self, path: Path) -> bool:
+        """Whether a path lies in such a folder: it is gone after rendering."""
         ...

@@ -9,6 +9,7 @@ from cbw_core.render.output import Resolved
 from cbw_core.render.pinning import Solved, solve_environment
 from cbw_core.render.state import State, expand_requirements
 from cbw_core.render.texts import build_is_host
+from cbw_core.render.trail import Exported
 from cbw_core.variants import as_list
 
 Exports = Mapping[str, list[str]]
@@ -23,6 +24,9 @@ def add_run_exports(
     host exports for noarch. Returns the two solved environments, None for no host.
     """
     reqs = state.section("requirements")
+    if state.record:
+        state.record.run += [str(r) for r in as_list(reqs.get("run")) if r]
+        state.record.run_constrained += [str(r) for r in as_list(reqs.get("run_constrained")) if r]
     build = solve_environment(state, "build", exclude=exclude, extra=() if state.is_cross else extra, tolerant=True)
     from_build = _exported(state, build.packages, "build")
     noarch = bool(state.noarch or state.noarch_python)
@@ -90,7 +94,7 @@ def _exported(state: State, packages: Sequence[Resolved], env: str) -> Exports:
     if state.python_version_independent and not state.noarch:
         ignored_from.add("python")
         ignored.append("python")
-    asked = [p for p in packages if p.name in named and p.name not in ignored_from]
+    asked = [p for p in packages if p.name in named and (state.record or p.name not in ignored_from)]
     if not asked:
         return {}
     assert state.work.resolver is not None
@@ -98,9 +102,15 @@ def _exported(state: State, packages: Sequence[Resolved], env: str) -> Exports:
     found: dict[str, list[str]] = {}
     for package in asked:
         for kind, specs in (exports.get(package.dist) or {}).items():
-            kept = [s for s in specs if not any(_ignores(i, s) for i in ignored)]
-            if kept:
-                found.setdefault(kind, []).extend(kept)
+            for spec in specs:
+                by, field = next((i for i in ignored if _ignores(i, spec)), ""), "ignore_run_exports"
+                if package.name in ignored_from:
+                    by, field = package.name, "ignore_run_exports_from"
+                if not by:
+                    found.setdefault(kind, []).append(spec)
+                if state.record:
+                    told = Exported(env, package.dist, kind, spec, ignored=field if by else "", by=by)
+                    state.record.exported.append(told)
     return found
 
 

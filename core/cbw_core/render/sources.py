@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from cbw_core.errors import CbwError, Interrupted
 from cbw_core.recipe import sections
 from cbw_core.render.state import State
 from cbw_core.variants import as_list
@@ -24,6 +25,22 @@ def local_source(state: State) -> Path | None:
         return None
     folder = (state.work.recipe_dir / Path(path).expanduser()).resolve()
     return folder if folder.is_dir() else None
+
+
+def provided_source(state: State) -> Path | None:
+    """The folder with the sources of the recipe as the source phase makes it, where rendering may have them made."""
+    entries = [entry for entry in state.section("source") if isinstance(entry, dict) and entry]
+    if state.work.sources is None or not entries:
+        return None
+    try:
+        work = state.work.sources(state.work.recipe_file, entries)
+    except Interrupted:
+        raise
+    except CbwError as error:
+        # conda-build renders on without the source (render.try_download), and the source phase tells what is wrong
+        state.work.warn(f"the source cannot be had while rendering: {error.message}")
+        return None
+    return work / str(entries[0].get("folder") or "")
 
 
 def needs_download(state: State) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,11 @@ from cbw_core.events import Sink, silent
 from cbw_core.process import Cancel
 from cbw_core.recipe import Namespace, copy
 from cbw_core.recipe.schema import FIELDS
+from cbw_core.render.memory import Memory
+from cbw_core.render.others import Key, Others
 from cbw_core.render.output import Resolved
-from cbw_core.render.resolver import Resolver
+from cbw_core.render.resolver import Resolver, Sources
+from cbw_core.render.trail import Record
 from cbw_core.variants import Variant, Variants, as_list, namespace
 
 # An output's type where the recipe gives none
@@ -31,9 +35,9 @@ _ALIASES = {
 }  # fmt: skip
 _BAD = set("=@#$%^&*:;\"'\\|<>?/ ")
 
-NO_VARIANTS = Variants(())
+_NOTHING: Mapping[str, Any] = {}
 
-Key = tuple[Any, ...]
+NO_VARIANTS = Variants(())
 
 
 class ForgivenError(RecipeError):
@@ -42,6 +46,8 @@ class ForgivenError(RecipeError):
 
 def freeze(value: Any) -> Any:
     """A hashable stand-in for plain data."""
+    if type(value) is str:
+        return value
     if isinstance(value, dict):
         return tuple(sorted((k, freeze(v)) for k, v in value.items()))
     if isinstance(value, (list, tuple)):
@@ -59,16 +65,20 @@ class Work:
     config: Config
     environ: Mapping[str, str]
     resolver: Resolver | None = None
+    sources: Sources | None = None
     sink: Sink = silent
     cancel: Cancel | None = None
+    trails: bool = False
     warnings: dict[str, None] = field(default_factory=dict)
     files_read: dict[str, None] = field(default_factory=dict)
     namespaces: dict[Key, Namespace] = field(default_factory=dict)
     base_names: dict[Key, dict[str, Any]] = field(default_factory=dict)
     used: dict[Key, frozenset[str]] = field(default_factory=dict)
-    rendered: dict[Key, Any] = field(default_factory=dict)
+    rendered: Memory = field(default_factory=Memory)
     solved: dict[Key, Any] = field(default_factory=dict)
     loaded: dict[Key, Any] = field(default_factory=dict)
+    texts: dict[Key, str] = field(default_factory=dict)
+    _names: dict[frozenset[str], tuple[str, ...]] = field(default_factory=dict)
     _keys: dict[int, tuple[Variant, Key]] = field(default_factory=dict)
 
     @property
@@ -83,6 +93,14 @@ class Work:
             known = self._keys[id(variant)] = (variant, freeze(variant))
         return known[1]
 
+    def names_of(self, variant: Variant) -> tuple[str, ...]:
+        """A variant's keys, sorted."""
+        keys = frozenset(variant)
+        known = self._names.get(keys)
+        if known is None:
+            known = self._names[keys] = tuple(sorted(keys))
+        return known
+
     def namespace(self, variant: Variant, host_subdir: str) -> Namespace:
         key = (self.key_of(variant), host_subdir)
         names = self.namespaces.get(key)
@@ -95,7 +113,24 @@ class Work:
     def warn(self, text: str) -> None:
         self.warnings.setdefault(text)
 
+    def has_file(self, path: Path) -> bool:
+        """Whether there is such a file; asked once, as the same few are looked for in every pass."""
+        key = ("file", str(path))
+        if key not in self.loaded:
+            self.loaded[key] = path.is_file()
+        found: bool = self.loaded[key]
+        return found
+
+    def recipe_path(self, name: str) -> Path:
+        """A file of the recipe's folder by its name."""
+        known: Path | None = self.loaded.get(("path", name))
+        if known is None:
+            known = self.loaded[("path", name)] = self.recipe_dir / name
+        return known
+
     def note_read(self, path: Path) -> None:
+        if self.sources is not None and self.sources.holds(path):
+            return
         self.files_read.setdefault(str(path))
 
 
@@ -106,7 +141,7 @@ class State:
     host_platform: "noarch" where an output says so itself. target: an output's `target`. type: an output's `type`,
     None before the first copy. others: outputs of the recipe by (name, used variables), once known.
     undefined: names the last lenient rendering did not find. solved, siblings: as in Output, once finalized.
-    unsatisfied: environments without a solution.
+    unsatisfied: environments without a solution. record: what finalizing it notes down, where asked to.
     """
 
     work: Work
@@ -117,18 +152,23 @@ class State:
     host_platform: str | None = None
     target: str | None = None
     type: str | None = None
-    others: dict[Key, tuple[dict[str, Any], State]] | None = None
+    others: Others | None = None
     undefined: tuple[str, ...] = ()
     solved: dict[str, tuple[Resolved, ...]] = field(default_factory=dict)
     siblings: tuple[str, ...] = ()
     unsatisfied: dict[str, EnvironmentFailure] = field(default_factory=dict)
+    record: Record | None = None
+    # the text of the output's block as last found (render.texts), with what it was found by
+    block: tuple[Any, Key, str] | None = field(default=None, init=False, repr=False)
+    _namespace: tuple[Variant, str | None, Namespace] | None = field(default=None, init=False, repr=False)
 
     def copied(self) -> State:
         return replace(self, meta=copy(self.meta), type=self.type or PLAIN)
 
     def variant_key(self, name: str) -> Any:
         """A value of the variant, hashable."""
-        return freeze(self.variant[name])
+        value = self.variant[name]
+        return value if type(value) is str else freeze(value)
 
     # --- platforms (conda_build.config.Config)
 
@@ -138,13 +178,7 @@ class State:
 
     @property
     def host_subdir(self) -> str:
-        subdir = str(self.variant.get("target_platform", self.build_subdir))
-        os_name, _, arch = subdir.partition("-")
-        os_name = self.host_platform or os_name
-        if os_name == "noarch":
-            return "noarch"
-        subdir = f"{os_name}-{arch or 64}"
-        return _ALIASES.get(subdir, subdir)
+        return _subdir(str(self.variant.get("target_platform", self.build_subdir)), self.host_platform)
 
     @property
     def host_os(self) -> str:
@@ -160,7 +194,11 @@ class State:
 
     @property
     def names(self) -> Namespace:
-        return self.work.namespace(self.variant, self.host_subdir)
+        known = self._namespace
+        if known is None or known[0] is not self.variant or known[1] != self.host_platform:
+            names = self.work.namespace(self.variant, self.host_subdir)
+            known = self._namespace = (self.variant, self.host_platform, names)
+        return known[2]
 
     # --- sections and values (MetaData.get_section, get_value)
 
@@ -174,18 +212,18 @@ class State:
     def value(self, path: str, default: Any = None) -> Any:
         """A value such as "build/number"; with no default, the empty value of the field's type. For source, the first
         one's. YAML 1.1 words for true and false become booleans."""
-        section, key = path.split("/")
-        if default is None:
-            kind = FIELDS.get(section, {}).get(key)
-            default = kind() if kind else None
-        data = self.section(section)
+        section, key, kind = _field(path)
+        if default is None and kind:
+            default = kind()
+        data: Any = self.meta.get(section) or _NOTHING
         if isinstance(data, list):
-            data = data[0] if data else {}
+            data = data[0] if data else _NOTHING
         value = data.get(key, default)
         if isinstance(value, str):
-            if value.lower() in _TRUES:
+            word = value.lower() if len(value) < 6 else ""
+            if word in _TRUES:
                 value = True
-            elif value.lower() in _FALSES:
+            elif word in _FALSES:
                 value = False
         return default if value is None else value
 
@@ -224,7 +262,7 @@ class State:
 
     @property
     def parent(self) -> Mapping[str, Any]:
-        return self.value("extra/parent_recipe", {}) or {}
+        return (self.meta.get("extra") or _NOTHING).get("parent_recipe") or _NOTHING
 
     @property
     def is_output(self) -> bool:
@@ -238,6 +276,9 @@ class State:
         return bool(name) and name != (self.meta.get("package") or {}).get("name")
 
     def name(self) -> str:
+        given = (self.meta.get("package") or _NOTHING).get("name")
+        if type(given) is str and _is_plain(given, "name"):
+            return given
         name = str(self.value("package/name", ""))
         if not name and self.final:
             raise self.fault(
@@ -250,6 +291,9 @@ class State:
         return name
 
     def version(self) -> str:
+        given = (self.meta.get("package") or _NOTHING).get("version")
+        if type(given) is str and _is_plain(given, "version"):
+            return given
         version = str(self.value("package/version", ""))
         if not version and not self.section("outputs") and self.final:
             raise self.fault(
@@ -326,6 +370,31 @@ class State:
 
     def fault(self, message: str, path: tuple[str | int, ...], hint: str) -> ForgivenError:
         return ForgivenError(message, kind="schema", place=self.place(path), hint=hint)
+
+
+@lru_cache(maxsize=256)
+def _subdir(target: str, os_name: str | None) -> str:
+    name, _, arch = target.partition("-")
+    name = os_name or name
+    if name == "noarch":
+        return "noarch"
+    subdir = f"{name}-{arch or 64}"
+    return _ALIASES.get(subdir, subdir)
+
+
+@lru_cache(maxsize=512)
+def _field(path: str) -> tuple[str, str, type | None]:
+    """A path's section, field, and the type of its default."""
+    section, key = path.split("/")
+    return section, key, FIELDS.get(section, {}).get(key)
+
+
+@lru_cache(maxsize=4096)
+def _is_plain(value: str, kind: str) -> bool:
+    """Whether a name or version is as it should be, so that nothing more is to be checked."""
+    if not value or value.lower() in _TRUES | _FALSES or _BAD.intersection(value) or value.startswith("."):
+        return False
+    return "-" not in value if kind == "version" else "!" not in value and value == value.lower()
 
 
 def expand_requirements(reqs: Any) -> dict[str, list[Any]]:

@@ -12,6 +12,8 @@ from cbw_core.render.state import PLAIN, State, expand_requirements
 from cbw_core.variants import as_list, used_in_batch, used_in_shell, used_in_text
 
 Part = Callable[[str], str]
+# what brings other files into a template
+_INCLUDING = ("include", "import", "extends")
 
 
 def recipe_text(state: State, part: Part | None = None, *, top: bool = False, selectors: bool = True) -> str:
@@ -19,11 +21,16 @@ def recipe_text(state: State, part: Part | None = None, *, top: bool = False, se
     text = state.work.text
     if not top and state.is_output:
         text = single_output_text(state)
-    if part:
-        text = part(text)
-    if selectors:
-        text = select(text, state.names, state.work.file).text
-    return text.rstrip()
+    names = state.names if selectors else None
+    key = (text, part, id(names))  # a Work keeps its namespaces
+    known = state.work.texts.get(key)
+    if known is None:
+        if part:
+            text = part(text)
+        if names:
+            text = select(text, names, state.work.file).text
+        known = state.work.texts[key] = text.rstrip()
+    return known
 
 
 def outputs_text(state: State, *, selectors: bool = True) -> str:
@@ -42,6 +49,16 @@ def package_and_build_text(state: State) -> str:
 
 def single_output_text(state: State, *, selectors: bool = True) -> str:
     """The block of the output that this state is, found by its place among the rendered outputs."""
+    key = (state.name(), state.type, state.names if selectors else None)
+    known = state.block
+    if known and known[0] is state.meta.get("outputs") and known[1] == key:
+        return known[2]
+    text = _single_output_text(state, selectors)
+    state.block = (state.meta.get("outputs"), key, text)
+    return text
+
+
+def _single_output_text(state: State, selectors: bool) -> str:
     blocks = sections.output_blocks(outputs_text(state, selectors=selectors))
     outputs = state.meta.get("outputs") or [{"name": state.name()}]
     name = state.name()
@@ -50,12 +67,11 @@ def single_output_text(state: State, *, selectors: bool = True) -> str:
             f"the outputs of {state.work.recipe_file.name} are not each one block beginning with '- name:'; "
             "which variables they use may be taken from the wrong one"
         )
-    if state.type:
-        keys = [(o.get("name", name), o.get("type", PLAIN)) for o in outputs]
-        index = keys.index((name, state.type)) if (name, state.type) in keys else None
-    else:
-        names = [o.get("name", name) for o in outputs]
-        index = names.index(name) if name in names else None
+    index = None
+    for place, output in enumerate(outputs):
+        if output.get("name", name) == name and (not state.type or output.get("type", PLAIN) == state.type):
+            index = place
+            break
     if index is None:
         return name
     if not blocks:
@@ -131,7 +147,7 @@ def _texts_for_used(state: State, top: bool, everywhere: bool, selectors: bool) 
 
 
 def _used_in_meta(state: State, top: bool, everywhere: bool) -> frozenset[str]:
-    names = tuple(sorted(state.variant))
+    names = state.work.names_of(state.variant)
     _, raw = _texts_for_used(state, top, everywhere, selectors=False)
     in_selectors = used_in_text(names, raw, selectors_only=True)
     reqs, text = _texts_for_used(state, top, everywhere, selectors=True)
@@ -160,19 +176,31 @@ def _without_build_only(state: State, used: frozenset[str]) -> frozenset[str]:
 def _used_in_build_scripts(state: State) -> frozenset[str]:
     names = tuple(state.variant)
     used: frozenset[str] = frozenset()
-    script = state.work.recipe_dir / "build.sh"
-    if script.is_file():
-        used |= used_in_shell(names, _script_text(state, script))
-    batch = state.work.recipe_dir / "bld.bat"
-    if state.build_subdir.startswith("win-") and batch.is_file():
-        used |= used_in_batch(names, _script_text(state, batch))
+    work = state.work
+    script = work.recipe_path("build.sh")
+    if work.has_file(script):
+        used |= used_in_shell(names, script_text(state, script))
+    batch = work.recipe_path("bld.bat")
+    if state.build_subdir.startswith("win-") and work.has_file(batch):
+        used |= used_in_batch(names, script_text(state, batch))
     return used
 
 
-def _used_in_output_script(state: State) -> frozenset[str]:
-    from cbw_core.render.outputs import rendered_output
+def _names_script(state: State) -> bool:
+    """Whether the text of an output's block can give it a script; without the word there is nothing to render for."""
+    text = state.work.text
+    blocks = sections.output_blocks(outputs_text(state, selectors=False))
+    if len(blocks) not in (1, len(state.meta.get("outputs") or ())) or any(word in text for word in _INCLUDING):
+        return True
+    return "script" in single_output_text(state, selectors=False)
 
-    output = rendered_output(state, state.name(), permissive=True) or {}
+
+def _used_in_output_script(state: State) -> frozenset[str]:
+    from cbw_core.render.outputs import shared_output
+
+    if not _names_script(state):
+        return frozenset()
+    output = shared_output(state, state.name()) or {}
     if "script" not in output:
         return frozenset()
     script = output["script"]
@@ -195,10 +223,10 @@ def _used_in_output_script(state: State) -> frozenset[str]:
             hint=f"Add {path.name} to the recipe's folder, or correct the name.",
         )
     find = used_in_shell if path.suffix == ".sh" else used_in_batch
-    return find(tuple(state.variant), _script_text(state, path))
+    return find(tuple(state.variant), script_text(state, path))
 
 
-def _script_text(state: State, path: Path) -> str:
+def script_text(state: State, path: Path) -> str:
     key = ("text", str(path))
     if key not in state.work.loaded:
         state.work.note_read(path)

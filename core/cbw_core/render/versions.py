@@ -173,6 +173,7 @@ def _leaves(spec: str) -> list[str]:
     return output[0]
 
 
+@lru_cache(maxsize=4096)
 def pin(version: str, min_pin: str | None = "x.x.x.x.x.x.x", max_pin: str | None = "x") -> str:
     """A range around a version: ">=1.2.11,<1.3.0a0" (conda_build.utils.apply_pin_expressions).
 

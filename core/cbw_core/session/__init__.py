@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cbw_core.session.across import check, in_order, neighbour
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
 from cbw_core.session.plan import TOPLEVEL, Plan, choose, matching, plan
 from cbw_core.session.recipe_build import build_recipe
@@ -27,11 +28,14 @@ __all__ = [
     "SessionStatus",
     "State",
     "build_recipe",
+    "check",
     "choose",
     "create",
     "create_for_package",
+    "in_order",
     "last_session",
     "matching",
+    "neighbour",
     "open_session",
     "plan",
     "purge",

@@ -13,6 +13,11 @@ def of_data(data: Any) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
+def of_bytes(data: bytes) -> str:
+    """16 hex digits for bytes."""
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
 def of_file(path: str | Path) -> str:
     """16 hex digits for a file's bytes; "absent" when there is none."""
     try:

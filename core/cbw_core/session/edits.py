@@ -1,41 +1,133 @@
-"""Edits made by hand in the work folder: found, kept, and carried into the next run of the build."""
+"""Edits made by hand in the work folder: found, kept, and carried into the next run of the build.
+
+A changed source file that the build leaves alone is carried: the next build begins with it. What cannot be told from
+the build's own doing (new files, files that the build changes too) is kept in a folder of its own when the work folder
+is put back, and that is said. Nothing that a person wrote is lost.
+"""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from cbw_core.session import trees
-from cbw_core.session.trees import Manifest
+from cbw_core.events import Note, Sink
+from cbw_core.session import digests, jsonfile, trees
+from cbw_core.session.kept import Kept
 
-OURS = frozenset({"build_env_setup.sh", "conda_build.sh", "metadata_conda_debug.yaml"})
+SCRIPTS = ("build_env_setup.sh", "conda_build.sh", "metadata_conda_debug.yaml")
+_NAMED = 10  # paths in a note
 
 
-def by_hand(work: Path, as_prepared: Manifest, as_built: Manifest | None) -> tuple[str, ...]:
-    """Files of the prepared work folder that a person changed.
+@dataclass(frozen=True)
+class Edits:
+    """Paths in the work folder, sorted. carried: go into the next build. others: new files, and changed ones of which
+    nobody can say whether the build or a person changed them last."""
 
-    as_prepared: the work folder when it was ready for the build; as_built: when the build ended (None: it has not run).
-    What the build itself changed is the build's, not a person's; new files are not counted (they may be a build's, run
-    by hand in a shell).
-    """
-    now = trees.scan(work)
-    found = []
-    for path, signature in as_prepared.items():
-        if trees.is_folder(signature) or path in OURS or path not in now:
+    carried: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+def by_hand(kept: Kept) -> Edits:
+    """What differs in the work folder from what the last build left there, or source, when none has run since. A build
+    that was killed has left no list: all that it changed counts."""
+    prepared = kept.work.signatures
+    begun = trees.read_manifest(kept.begun) if kept.begun.exists() else prepared
+    killed = kept.begun.exists() and not kept.built.exists()
+    left = trees.read_manifest(kept.built) if kept.built.exists() else begun
+    now = trees.scan(kept.layout.work)
+    snapshot = kept.work.reader()
+    carried, others = [], []
+    for path in sorted(trees.files(now)):
+        if now[path] == left.get(path) or path in SCRIPTS:
             continue
-        if as_built is not None and as_built.get(path) != signature:
+        if snapshot.has(path) and begun.get(path) == left.get(path) and not killed:
+            carried.append(path)
+        elif not snapshot.same(path):
+            others.append(path)
+    return Edits(tuple(carried), tuple(others))
+
+
+def keep(kept: Kept, paths: Iterable[str]) -> tuple[str, ...]:
+    """Keep changed source files for the next build; returns those that differ from what source provided. One that a
+    person changed back is kept no longer."""
+    snapshot = kept.work.reader()
+    differ = []
+    for path in paths:
+        if snapshot.same(path):
+            trees.remove(kept.edits / path)
+        else:
+            differ.append(path)
+    trees.copy_into(kept.layout.work, kept.edits, differ)
+    return tuple(differ)
+
+
+def apply(kept: Kept, sink: Sink) -> tuple[str, ...]:
+    """Put the kept edits over a restored work folder; returns their paths."""
+    found = trees.scan(kept.edits)
+    trees.copy_into(kept.edits, kept.layout.work, found)
+    paths = tuple(sorted(trees.files(found)))
+    if paths:
+        sink(Note(f"your edits of work/ go into this run: {_listed(paths)}", phase="build"))
+    return paths
+
+
+def put_by(kept: Kept, sink: Sink) -> None:
+    """Move all that a person did to a folder of its own, before the work folder is put back; say which."""
+    found = by_hand(kept)
+    keep(kept, found.carried)
+    carried = trees.files(trees.scan(kept.edits))
+    if carried:
+        folder = _new_folder(kept)
+        kept.edits.rename(folder)
+        _tell(folder, sorted(carried), sink)
+    put_others_by(kept, found.others, sink)
+
+
+def put_others_by(kept: Kept, paths: Sequence[str], sink: Sink) -> None:
+    """Move what cannot be carried to a folder of its own; say which."""
+    if not paths:
+        return
+    folder = _new_folder(kept)
+    _tell(folder, paths, sink)
+    for path in paths:
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        trees.move(kept.layout.work / path, target)
+
+
+def _tell(folder: Path, paths: Sequence[str], sink: Sink) -> None:
+    sink(Note(f"changes made by hand in work/ are kept in {folder}: {_listed(paths)}", level="hint"))
+
+
+@contextmanager
+def rewriting_scripts(kept: Kept, sink: Sink) -> Iterator[None]:
+    """While inside, our scripts in the work folder are written anew. What a person made of them is kept, and said."""
+    ours = jsonfile.read(kept.scripts) or {}
+    before = {name: _text(kept, name) for name in SCRIPTS}
+    yield
+    for name, text in before.items():
+        if text is None or digests.of_bytes(text) == ours.get(name) or name not in ours or text == _text(kept, name):
             continue
-        if now[path] != signature:
-            found.append(path)
-    return tuple(sorted(found))
+        folder = _new_folder(kept)
+        folder.mkdir(parents=True)
+        (folder / name).write_bytes(text)
+        sink(Note(f"work/{name} is written anew; your version of it is kept in {folder}", level="hint"))
+    jsonfile.write(kept.scripts, {name: digests.of_file(kept.layout.work / name) for name in SCRIPTS})
 
 
-def keep(work: Path, folder: Path, paths: tuple[str, ...]) -> None:
-    """Copy the edited files into `folder`, where a restored work folder gets them from."""
-    trees.copy_into(work, folder, paths)
+def _text(kept: Kept, name: str) -> bytes | None:
+    file = kept.layout.work / name
+    return file.read_bytes() if file.is_file() else None
 
 
-def apply(folder: Path, work: Path) -> tuple[str, ...]:
-    """Put kept edits over the work folder; returns their paths."""
-    kept = trees.scan(folder)
-    trees.copy_into(folder, work, kept)
-    return tuple(sorted(trees.files(kept)))
+def _new_folder(kept: Kept) -> Path:
+    numbers = (kept.layout.private / f"edits-{n}" for n in itertools.count(1))
+    return next(folder for folder in numbers if not folder.exists())
+
+
+def _listed(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+    return ", ".join(paths[:_NAMED]) + more

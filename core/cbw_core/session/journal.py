@@ -25,8 +25,8 @@ class Journal:
         self._layout.logs.mkdir(parents=True, exist_ok=True)
         log = self._layout.log(self._phase)
         log.write_bytes(b"")
-        self._log = log.open("a")
-        self._events = self._layout.events.open("a")
+        self._log = log.open("a", encoding="utf-8", errors="backslashreplace")  # names of files may be any bytes
+        self._events = self._layout.events.open("a", encoding="utf-8")
         return self
 
     def __exit__(

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from cbw_core.errors import Place, UsageError, from_os_error
+from cbw_core.errors import Place, UsageError
+from cbw_core.session import jsonfile
 from cbw_core.session.model import PHASES, Phase, State
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,16 @@ class Ledger:
     def with_phase(self, phase: Phase, **changes: Any) -> Ledger:
         return replace(self, phases={**self.phases, phase.value: replace(self[phase], **changes)})
 
+    def has_run(self, phase: Phase) -> bool:
+        """Whether a phase has been at work on the files."""
+        record = self[phase]
+        return record.state is not State.SKIPPED and (record.serial > 0 or record.state is not State.PENDING)
+
+    def interrupted(self, phases: tuple[Phase, ...]) -> Ledger:
+        """Those of the phases that have run as interrupted: their files are about to change."""
+        running = {p.value: replace(self[p], state=State.INTERRUPTED) for p in phases if self.has_run(p)}
+        return replace(self, phases={**self.phases, **running})
+
     def reset(self, phases: tuple[Phase, ...]) -> Ledger:
         """The phases as if never run; their serials go on, so that what stood on them knows."""
         fresh = {p.value: PhaseRecord(serial=self[p].serial, state=_at_rest(self[p].state)) for p in phases}
@@ -61,7 +71,7 @@ def _at_rest(state: State) -> State:
 
 
 def write(path: Path, ledger: Ledger) -> None:
-    write_json(path, {"version": VERSION, **asdict(ledger)})
+    jsonfile.write(path, {"version": VERSION, **asdict(ledger)}, indent=1)
 
 
 def read(path: Path) -> Ledger:
@@ -94,20 +104,3 @@ def read(path: Path) -> Ledger:
             place=Place(str(path)),
             hint="The file was damaged by something else than cbw. Make a new session with `cbw debug RECIPE`.",
         ) from error
-
-
-def write_json(path: Path, data: Any) -> None:
-    """Write JSON so that a reader sees the old file or the new one, never half, also after a power cut."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # channels may carry tokens
-        with os.fdopen(descriptor, "w") as stream:
-            json.dump(data, stream, indent=1, default=str)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(partial, path)  # noqa: PTH105
-    except OSError as error:
-        raise from_os_error(error, f"writing {path}") from error
-    finally:
-        partial.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from cbw_core.errors import UsageError
+from cbw_core.errors import UsageError, from_os_error
 
 _SECONDS_TO_WAIT = 1.0  # longer than another's look at the lock, shorter than a person's patience
 
@@ -21,9 +21,9 @@ def _file(root: Path) -> Path:
 def held(root: Path) -> Iterator[None]:
     """Hold the session. UsageError(kind="session-busy") when another process or thread works on it."""
     file = _file(root)
-    file.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(file, thread_local=False)
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=_SECONDS_TO_WAIT, poll_interval=0.02)
     except Timeout:
         raise UsageError(
@@ -31,6 +31,8 @@ def held(root: Path) -> Iterator[None]:
             kind="session-busy",
             hint="Wait for it or end it; `cbw status` shows what it does.",
         ) from None
+    except OSError as error:
+        raise from_os_error(error, f"taking hold of the session {root}") from error
     try:
         yield
     finally:
@@ -47,5 +49,22 @@ def is_held(root: Path) -> bool:
         lock.acquire(timeout=0)
     except Timeout:
         return True
+    except OSError:  # a session that we may only read: who works on it holds the lock, but we cannot ask
+        return False
     lock.release()
     return False
+
+
+@contextmanager
+def making_siblings(root: Path) -> Iterator[None]:
+    """Hold the folder of a session's siblings while one is looked for and made: never two of one output."""
+    file = root / ".cbw" / "outputs.lock"
+    lock = FileLock(file, thread_local=False)
+    try:
+        lock.acquire()
+    except OSError as error:
+        raise from_os_error(error, f"making the session of another output in {root}") from error
+    try:
+        yield
+    finally:
+        lock.release()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cbw_core.errors import RecipeError
+from cbw_core.errors import Place, RecipeError, UsageError
 from cbw_core.render.output import Output
-from cbw_core.session import ledger as ledgers
+from cbw_core.session import jsonfile
+from cbw_core.session.render_sources import sources
 
 if TYPE_CHECKING:
     from cbw_core.config import Config
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rendering:
-    """What `render_recipe` said, as kept on disk. skipped: rows of {"name", "why", "variant"}."""
+    """What `render_recipe` said, as kept on disk. skipped: rows of {"name", "why", "variant"}. chosen: which of `all` a
+    session works on; None while nobody has chosen."""
 
     recipe_file: str
     outputs: tuple[Output, ...]
@@ -29,6 +30,17 @@ class Rendering:
     skipped: tuple[Mapping[str, Any], ...]
     warnings: tuple[str, ...]
     files_read: tuple[str, ...]
+    chosen: int | None = None
+
+    @property
+    def output(self) -> Output:
+        """The one that was chosen."""
+        assert self.chosen is not None
+        return self.all[self.chosen]
+
+    def choosing(self, output: Output) -> Rendering:
+        """The same for a session that works on `output`, one of `all`."""
+        return replace(self, chosen=next(n for n, one in enumerate(self.all) if one is output or one == output))
 
     @property
     def all(self) -> tuple[Output, ...]:
@@ -41,7 +53,10 @@ def render(recipe: Path, config: Config, *, sink: Sink, cancel: Cancel, environ:
     from cbw_core.render import render_recipe
 
     resolver = ChannelResolver(config, sink=sink, cancel=cancel, environ=environ) if config.render.finalize else None
-    return of_rendered(render_recipe(recipe, config, resolver=resolver, sink=sink, environ=environ, cancel=cancel))
+    with sources(config, sink=sink, cancel=cancel) as made:
+        return of_rendered(
+            render_recipe(recipe, config, resolver=resolver, sources=made, sink=sink, environ=environ, cancel=cancel)
+        )
 
 
 def of_rendered(rendered: Rendered) -> Rendering:
@@ -59,11 +74,19 @@ def write(path: Path, rendering: Rendering) -> None:
     data = asdict(rendering)
     data["outputs"] = [output.to_json() for output in rendering.outputs]
     data["toplevel"] = [output.to_json() for output in rendering.toplevel]
-    ledgers.write_json(path, data)
+    jsonfile.write(path, data)
 
 
 def read(path: Path) -> Rendering:
-    data = json.loads(path.read_text())
+    """Raises UsageError(kind="session") when it is gone or damaged."""
+    data = jsonfile.read(path)
+    if data is None:
+        raise UsageError(
+            f"{path.name} of the session is gone: it no longer knows what its recipe was rendered to",
+            kind="session",
+            place=Place(str(path)),
+            hint="Make a new session with `cbw debug`; this one's work folder is left as it is.",
+        )
     return Rendering(
         recipe_file=data["recipe_file"],
         outputs=tuple(Output.from_json(row) for row in data["outputs"]),
@@ -71,6 +94,7 @@ def read(path: Path) -> Rendering:
         skipped=tuple(data["skipped"]),
         warnings=tuple(data["warnings"]),
         files_read=tuple(data["files_read"]),
+        chosen=data["chosen"],
     )
 
 

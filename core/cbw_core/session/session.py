@@ -2,34 +2,52 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cbw_core.config import Config
-from cbw_core.errors import BuildError, CbwError, Interrupted, UsageError, from_os_error
-from cbw_core.events import Note, PhaseEnded, PhaseStarted, Sink, silent
+from cbw_core.errors import UsageError, from_os_error
+from cbw_core.events import Sink, silent
 from cbw_core.layout import Layout
 from cbw_core.process import Cancel
-from cbw_core.session import aside, edits, locks, rendering, trees
+from cbw_core.session import aside, edits, locks, rendering
 from cbw_core.session import ledger as ledgers
-from cbw_core.session.journal import Journal
+from cbw_core.session.kept import Kept
 from cbw_core.session.ledger import Ledger
-from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
+from cbw_core.session.model import Phase, PhaseStatus, SessionStatus, State
 from cbw_core.session.rendering import Rendering
 from cbw_core.session.status import phase_statuses
 
 if TYPE_CHECKING:
     from cbw_core.render.output import Output
     from cbw_core.test import TestPlan
+
+T = TypeVar("T")
+_SETTLED = (State.DONE, State.SKIPPED)
+
+
+class _Cached(Generic[T]):
+    """A file's data, read again when the file is another one: our files are replaced, never written into."""
+
+    def __init__(self, file: Path, read: Callable[[Path], T]) -> None:
+        self._file, self._read = file, read
+        self._known: tuple[tuple[int, int, int], T] | None = None
+
+    @property
+    def value(self) -> T:
+        try:
+            info = self._file.stat()
+        except FileNotFoundError:
+            return self._read(self._file)  # which says what is missing
+        key = (info.st_ino, info.st_mtime_ns, info.st_size)
+        if self._known is None or self._known[0] != key:
+            self._known = (key, self._read(self._file))
+        return self._known[1]
 
 
 class Session:
@@ -38,7 +56,7 @@ class Session:
     def __init__(self, root: Path, *, environ: Mapping[str, str] | None = None) -> None:
         self.root = root
         self.environ: Mapping[str, str] = dict(os.environ) if environ is None else environ
-        self._rendering: tuple[tuple[int, int], Rendering] | None = None
+        self._ledger = _Cached(root / "ledger.json", ledgers.read)
         # it runs because another output needs it: that one stays the session a person works in
         self.helping = False
 
@@ -46,7 +64,7 @@ class Session:
 
     @property
     def ledger(self) -> Ledger:
-        return ledgers.read(self.root / "ledger.json")
+        return self._ledger.value
 
     @cached_property
     def config(self) -> Config:
@@ -55,6 +73,10 @@ class Session:
     @cached_property
     def layout(self) -> Layout:
         return Layout(self.root, self.config.prefix_length)
+
+    @cached_property
+    def kept(self) -> Kept:
+        return Kept(self.layout)
 
     @cached_property
     def is_package(self) -> bool:
@@ -67,31 +89,20 @@ class Session:
         return Path(self.ledger.target)
 
     @cached_property
-    def parent(self) -> Session | None:
-        parent = self.ledger.parent
-        return Session(Path(parent), environ=self.environ) if parent else None
+    def _rendering(self) -> _Cached[Rendering]:
+        return _Cached(self.kept.rendering, rendering.read)
 
     @property
     def rendering(self) -> Rendering:
-        file = self.layout.private / "rendering.json"
-        info = file.stat()
-        key = (info.st_mtime_ns, info.st_ino)
-        if self._rendering is None or self._rendering[0] != key:
-            self._rendering = (key, rendering.read(file))
-        return self._rendering[1]
+        return self._rendering.value
 
     @property
     def output(self) -> Output:
         """The output as last rendered."""
-        name, toplevel = self.ledger.name, self.ledger.toplevel
-        dist = str(self.ledger[Phase.RENDER].result.get("dist", ""))
-        all_ = self.rendering.all
-        same = [o for o in all_ if o.name == name and o.is_toplevel == toplevel]
-        return next((o for o in same if o.dist == dist), same[0])
+        return self.rendering.output
 
     def keep_rendering(self, fresh: Rendering, output: Output) -> None:
-        rendering.write(self.layout.private / "rendering.json", fresh)
-        self._save(replace(self.ledger, name=output.name))
+        rendering.write(self.kept.rendering, fresh.choosing(output))
 
     @property
     def package(self) -> Path:
@@ -105,48 +116,16 @@ class Session:
             )
         return Path(made)
 
-    # -- files of its own -----------------------------------------------------------------------------------------
-
-    @property
-    def kept_work(self) -> Path:
-        return self.layout.private / "work"
-
-    @property
-    def after_build(self) -> Path:
-        return self.layout.private / "after-build"
-
-    @property
-    def edits(self) -> Path:
-        return self.layout.private / "edits"
-
-    @property
-    def work_manifest(self) -> Path:
-        return self.layout.private / "work.json"
-
-    @property
-    def built_manifest(self) -> Path:
-        return self.layout.private / "work-built.json"
-
-    @property
-    def host_manifest(self) -> Path:
-        return self.layout.private / "host.json"
-
-    @property
-    def build_manifest(self) -> Path:
-        return self.layout.private / "build-env.json"
-
-    @property
-    def taken_over(self) -> Path:
-        return self.layout.private / "taken-over.json"
-
-    @property
-    def post_result(self) -> Path:
-        return self.layout.private / "post.json"
-
-    def read_manifest(self, file: Path) -> dict[str, trees.Signature]:
-        return trees.manifest_from_json(json.loads(file.read_text())) if file.exists() else {}
-
     # -- the other outputs of the recipe --------------------------------------------------------------------------
+
+    @cached_property
+    def parent(self) -> Session | None:
+        """The session this one was made for: the folder it lies in belongs to that one."""
+        if self.ledger.parent is None:
+            return None
+        beside = self.root.parent.parent  # also when the whole has been moved
+        root = beside if (beside / "ledger.json").is_file() else Path(self.ledger.parent)
+        return Session(root, environ=self.environ)
 
     @property
     def head(self) -> Session:
@@ -159,24 +138,30 @@ class Session:
 
         return sibling(self.head, output)
 
-    def _others(self) -> tuple[Output, ...]:
-        return () if self.is_package else self.rendering.outputs
+    def existing(self, output: Output) -> Session | None:
+        """The session of an output of this recipe, when there is one."""
+        from cbw_core.session.store import find_sibling
 
-    def needed_siblings(self) -> tuple[Session, ...]:
-        """Sessions of the outputs that this output's build or host environment needs, in build order."""
-        names = self.output.siblings
-        wanted = (o for o in self._others() if o.dist in names and o.dist != self.output.dist)
-        return tuple(self._helper(o) for o in wanted)
+        return find_sibling(self.head, output)
 
-    def _helper(self, output: Output) -> Session:
+    def helper(self, output: Output) -> Session:
+        """The session of an output that this one needs, made when absent; it does not become the last one used."""
         session = self.for_output(output)
         session.helping = True
         return session
 
     @property
-    def base(self) -> Session | None:
-        """The TOPLEVEL session whose build this output starts from: there is one when the recipe has a script of its
-        own above its outputs (conda-build runs it first and hands its files to the outputs)."""
+    def needed_outputs(self) -> tuple[Output, ...]:
+        """The outputs of this recipe that this one's build or host environment needs, in build order."""
+        if self.is_package:
+            return ()
+        mine = self.output
+        return tuple(o for o in self.rendering.outputs if o.dist in mine.siblings and o.dist != mine.dist)
+
+    @property
+    def base_output(self) -> Output | None:
+        """The top level whose build this output starts from: there is one when the recipe has a script of its own
+        above its outputs (conda-build runs it first and hands its files to the outputs)."""
         from cbw_core import build
 
         if self.is_package or not self.output.is_output or not self.rendering.toplevel:
@@ -184,7 +169,7 @@ class Session:
         mine = self.output
         tops = self.rendering.toplevel
         top = max(tops, key=lambda t: sum(t.variant.get(k) == v for k, v in mine.variant.items()))
-        return None if build.script_of(top) is None else self._helper(top)
+        return None if build.script_of(top) is None else top
 
     # -- how it stands --------------------------------------------------------------------------------------------
 
@@ -209,29 +194,30 @@ class Session:
             activation=f"cd {shlex.quote(str(layout.work))} && source {shlex.quote(str(layout.env_file))}",
         )
 
-    def group(self) -> tuple[SessionStatus, ...]:
-        """This recipe's outputs in build order (the top level first, where it has a script)."""
+    def group(self, mine: SessionStatus | None = None) -> tuple[SessionStatus, ...]:
+        """This recipe's outputs in build order (the top level first, where it has a script). mine: this session's own
+        status, where the caller has it."""
         from cbw_core.session.store import group_of
 
-        return group_of(self)
+        return group_of(self, mine or self.status())
 
     # -- doing ----------------------------------------------------------------------------------------------------
 
     def step(self, *, sink: Sink = silent, cancel: Cancel | None = None) -> PhaseStatus | None:
         """Run the next phase that is not done. None when nothing is left."""
         phase = self.status().next_phase
-        if phase is None:
-            return None
-        return self._run_one(phase, sink, cancel or Cancel())
+        return None if phase is None else self._perform(phase, sink, cancel)
 
     def run(self, upto: Phase, *, sink: Sink = silent, cancel: Cancel | None = None) -> tuple[PhaseStatus, ...]:
         """Run what is not done, up to and with `upto`; returns the phases that ran. Raises the CbwError of a phase that
         fails, after the ledger has it."""
-        done = []
+        ran: list[PhaseStatus] = []
+        status = self.status()
         for phase in (*upto.before(), upto):
-            if self.status()[phase].state not in (State.DONE, State.SKIPPED):
-                done.append(self._run_one(phase, sink, cancel or Cancel()))
-        return tuple(done)
+            if status[phase].state not in _SETTLED:
+                ran.append(self._perform(phase, sink, cancel))
+                status = self.status()
+        return tuple(ran)
 
     def rerun(self, phase: Phase, *, sink: Sink = silent, cancel: Cancel | None = None) -> PhaseStatus:
         """Run exactly this phase again, from the state that the one before it left."""
@@ -240,26 +226,27 @@ class Session:
             raise UsageError(
                 f"this session has no {phase} phase", kind="session", hint="`cbw status` shows its phases."
             )
-        missing = [p for p in phase.before() if status[p].state not in (State.DONE, State.SKIPPED, State.STALE)]
+        missing = [p for p in phase.before() if status[p].state not in (*_SETTLED, State.STALE)]
         if missing:
             raise UsageError(
                 f"cannot run {phase} again: {missing[0]} is {status[missing[0]].state}",
                 kind="session",
                 hint=f"`cbw run {phase}` runs what is not done, and then {phase}.",
             )
-        return self._run_one(phase, sink, cancel or Cancel())
+        return self._perform(phase, sink, cancel)
 
     def rewind(self, phase: Phase, *, sink: Sink = silent) -> None:
         """Put files back to what they were before `phase`; it and the phases after it are pending then."""
         from cbw_core.session.phases import CODE
 
-        with locks.held(self.root):
+        undone = (phase, *phase.after())
+        with self.working():
             book = self.ledger
-            for later in reversed((phase, *phase.after())):
-                record = book[later]
-                if record.state is not State.SKIPPED and (record.serial or record.state is not State.PENDING):
+            self.save(book.interrupted(undone))  # so that one that dies on the way leaves none as done
+            for later in reversed(undone):
+                if book.has_run(later):
                     CODE[later].undo(self, sink, phase)
-            self._save(self.ledger.reset((phase, *phase.after())))
+            self.save(self.ledger.reset(undone))
 
     def prepare_test(self, *, sink: Sink = silent, cancel: Cancel | None = None) -> TestPlan:
         """The test environment and its scripts, without running them (`conda debug PACKAGE`)."""
@@ -267,110 +254,43 @@ class Session:
 
         if not self.is_package:
             self.run(Phase.PACKAGE, sink=sink, cancel=cancel)
-        with locks.held(self.root):
+        with self.working():
             return test.prepare(self, sink, cancel or Cancel())
+
+    def _perform(self, phase: Phase, sink: Sink, cancel: Cancel | None) -> PhaseStatus:
+        from cbw_core.session.performing import perform
+
+        return perform(self, phase, sink, cancel or Cancel())
+
+    # -- for the phases -------------------------------------------------------------------------------------------
 
     def write_scripts(self, sink: Sink) -> None:
         """build_env_setup.sh, conda_build.sh and metadata_conda_debug.yaml, in the work folder."""
         from cbw_core import build
         from cbw_core.render import to_yaml
 
-        (self.layout.work / "metadata_conda_debug.yaml").write_text(to_yaml(self.output))
-        build.write_scripts(self.output, self.layout, self.config, environ=self.environ, sink=sink)
+        self.layout.work.mkdir(parents=True, exist_ok=True)
+        with edits.rewriting_scripts(self.kept, sink):
+            (self.layout.work / "metadata_conda_debug.yaml").write_text(to_yaml(self.output), encoding="utf-8")
+            build.write_scripts(self.output, self.layout, self.config, environ=self.environ, sink=sink)
 
-    def keep_edits(self, sink: Sink, *, carry: bool) -> tuple[str, ...]:
-        """Save what a person changed in the work folder. carry: into the next run of the build; else put aside."""
-        prepared = self.read_manifest(self.work_manifest)
-        built = self.read_manifest(self.built_manifest) if self.built_manifest.exists() else None
-        book = self.ledger[Phase.BUILD]
-        if built is None and book.touched:
-            found: tuple[str, ...] = ()  # the build was killed: what it changed and what a person did look the same
-        else:
-            found = edits.by_hand(self.layout.work, prepared, built)
-            edits.keep(self.layout.work, self.edits, found)
-        if not carry and self.edits.exists():
-            aside = self.layout.private / f"edits-{time.time_ns() // 1_000_000}"
-            self.edits.rename(aside)
-            sink(Note(f"edits made by hand in the work folder are kept in {aside}", level="hint"))
-        return found
-
-    def touch(self, phase: Phase) -> None:
-        """Say that `phase` begins to change files, so that its next run starts from a restored state."""
-        self._save(self.ledger.with_phase(phase, touched=True))
-
-    def _save(self, book: Ledger) -> None:
+    def save(self, book: Ledger) -> None:
         ledgers.write(self.layout.ledger, book)
 
-    def _record(self, phase: Phase, **changes: Any) -> None:
-        self._save(self.ledger.with_phase(phase, **changes))
+    def record(self, phase: Phase, **changes: Any) -> None:
+        """Change fields of a phase's PhaseRecord in the ledger."""
+        self.save(self.ledger.with_phase(phase, **changes))
 
     @contextmanager
-    def _working(self) -> Iterator[None]:
+    def working(self) -> Iterator[None]:
+        """Hold the session while its files are changed, and make it the last one used."""
         from cbw_core.session.store import remember
 
         with locks.held(self.root):
-            aside.bring_back(self.layout)
-            if not self.helping:
-                remember(self.config, self.root, self.recipe)
-            yield
-
-    def _run_one(self, phase: Phase, sink: Sink, cancel: Cancel) -> PhaseStatus:
-        with self._working(), Journal(self.layout, phase, sink) as journal:
-            name = "TOPLEVEL" if self.output.is_toplevel else self.output.dist
-            begun = time.monotonic()
-            serial = self.ledger[phase].serial + 1
-            started = datetime.now(UTC).isoformat(timespec="seconds")
-            self._record(
-                phase, state=State.RUNNING, started=started, error=None, serial=serial, inputs={}, seconds=None
-            )
-            journal(PhaseStarted(phase, name, str(self.root)))
             try:
-                result = self._call(phase, journal, cancel)
-            except CbwError as error:
-                error.phase = error.phase or phase.value
-                state = State.INTERRUPTED if isinstance(error, Interrupted) else State.FAILED
-                self._ended(phase, name, state, begun, journal, error=error)
-                raise
-            except Exception as error:  # a bug of ours: the ledger must not say that the phase still runs
-                told = BuildError(f"a bug in cbw: {error!r}", kind="bug", phase=phase.value)
-                self._ended(phase, name, State.FAILED, begun, journal, error=told)
-                raise
-            self._ended(phase, name, State.DONE, begun, journal, result=result)
-        return self.status()[phase]
-
-    def _call(self, phase: Phase, sink: Sink, cancel: Cancel) -> Mapping[str, Any]:
-        from cbw_core.session.phases import CODE
-
-        try:
-            cancel.check()
-            return CODE[phase].run(self, sink, cancel)
-        except KeyboardInterrupt:
-            raise Interrupted(f"{phase} was interrupted", hint=f"`cbw run {phase}` goes on.") from None
-        except OSError as error:
-            raise from_os_error(error, f"the {phase} phase") from error
-
-    def _ended(
-        self,
-        phase: Phase,
-        name: str,
-        state: State,
-        begun: float,
-        journal: Journal,
-        *,
-        result: Mapping[str, Any] | None = None,
-        error: CbwError | None = None,
-    ) -> None:
-        from cbw_core.session.status import current_inputs
-
-        seconds = round(time.monotonic() - begun, 3)
-        told = error.to_json() if error else None
-        changes: dict[str, Any] = {"state": state, "seconds": seconds, "error": told}
-        if result is not None:
-            # after the run: only then are the files that rendering reads and the packages of siblings known
-            self._record(phase, **changes, result=result)
-            changes["inputs"] = current_inputs(self, self.ledger, phase)
-        self._record(phase, **changes)
-        journal(PhaseEnded(phase, name, state, seconds, str(self.root), told))
-
-
-__all__ = ["PHASES", "Session"]
+                aside.bring_back(self.layout)
+                if not self.helping:
+                    remember(self.config, self.root, self.recipe)
+                yield
+            except OSError as error:
+                raise from_os_error(error, f"working in the session {self.root}") from error

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from cbw_core.config import Config
-from cbw_core.errors import CbwError, UsageError
+from cbw_core.errors import CbwError, UsageError, from_os_error
 from cbw_core.render.output import Output
+from cbw_core.session import aside, jsonfile, locks, rendering, trees
 from cbw_core.session import ledger as ledgers
-from cbw_core.session import aside, locks, rendering, trees
 from cbw_core.session.ledger import Ledger, PhaseRecord
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
 from cbw_core.session.plan import Plan
@@ -74,24 +76,38 @@ def create_for_package(
         final=True,
     )
     root = _fresh_folder(path, config, "debug")
-    alone = Rendering(str(package), (output,), (), (), (), ())
+    alone = Rendering(str(package), (output,), (), (), (), (), chosen=0)
     book = _book("package", package, config, output, parent=None)
     skipped = {p.value: PhaseRecord(state=State.SKIPPED) for p in PHASES if p is not Phase.TEST}
-    return _write(root, Ledger(**{**vars(book), "phases": skipped}), alone, config, environ)
+    return _write(root, replace(book, phases=skipped), alone, config, environ)
 
 
 def sibling(head: Session, output: Output) -> Session:
     """The session of another output of the recipe `head` works on: below its folder, made when absent."""
+    found = find_sibling(head, output)
+    if found is not None:
+        return found
+    with locks.making_siblings(head.root):
+        return find_sibling(head, output) or _make_sibling(head, output)
+
+
+def find_sibling(head: Session, output: Output) -> Session | None:
+    """The session of an output of the recipe `head` works on, when there is one."""
     among = head.rendering
     if _is(head, output, among):
         return head
+    return next((session for session in _siblings(head) if _is(session, output, among)), None)
+
+
+def _siblings(head: Session) -> list[Session]:
+    return [Session(ledger.parent, environ=head.environ) for ledger in sorted(head.root.glob("outputs/*/ledger.json"))]
+
+
+def _make_sibling(head: Session, output: Output) -> Session:
     folder = head.root / "outputs"
-    for ledger in sorted(folder.glob("*/ledger.json")):
-        session = Session(ledger.parent, environ=head.environ)
-        if _is(session, output, among):
-            return session
     name = "TOPLEVEL" if output.is_toplevel else output.name
-    number = len(list(folder.glob("*"))) + 1
+    taken = {path.name.partition("-")[0] for path in folder.glob("*")}
+    number = next(n for n in itertools.count(1) if f"{n:02d}" not in taken)
     root = folder / f"{number:02d}-{name}"
     return _write_new(root, head.recipe, head.rendering, output, head.config, parent=head.root, environ=head.environ)
 
@@ -104,21 +120,22 @@ def _is(session: Session, output: Output, among: Rendering) -> bool:
     return rendering.again(among, mine) is rendering.again(among, output)
 
 
-def group_of(session: Session) -> tuple[SessionStatus, ...]:
+def group_of(session: Session, mine: SessionStatus) -> tuple[SessionStatus, ...]:
     """The outputs of the session's recipe in build order, the top level first where one has been made."""
     head = session.head
     if session.is_package:
-        return (session.status(),)
-    members = [
-        head,
-        *(Session(f.parent, environ=head.environ) for f in sorted(head.root.glob("outputs/*/ledger.json"))),
-    ]
-    top = [m.status() for m in members if m.output.is_toplevel]
+        return (mine,)
+
+    def status(member: Session) -> SessionStatus:
+        return mine if member.root == session.root else member.status()
+
+    members = [head, *_siblings(head)]
+    top = [status(m) for m in members if m.output.is_toplevel]
     rows = []
     among = head.rendering
     for output in among.outputs:
         found = next((m for m in members if _is(m, output, among)), None)
-        rows.append(found.status() if found else _not_made(head, output))
+        rows.append(status(found) if found else _not_made(head, output))
     return (*top, *rows)
 
 
@@ -179,9 +196,16 @@ def _target(path: Path) -> Path:
 
 def remember(config: Config, root: Path, recipe: Path) -> None:
     """Note that a session was used now. One file a session, so that parallel ones do not meet."""
-    folder = config.state / "sessions"
-    name = hashlib.sha256(str(root).encode()).hexdigest()[:20]
-    ledgers.write_json(folder / f"{name}.json", {"root": str(root), "recipe": str(recipe), "used": time.time_ns()})
+    data = {"root": str(root), "recipe": str(recipe), "used": time.time_ns()}
+    jsonfile.write(_remembered(config, root), data)
+
+
+def _forget(config: Config, root: Path) -> None:
+    _remembered(config, root).unlink(missing_ok=True)
+
+
+def _remembered(config: Config, root: Path) -> Path:
+    return config.state / "sessions" / f"{hashlib.sha256(os.fsencode(root)).hexdigest()[:20]}.json"
 
 
 def _known_roots(config: Config) -> list[Path]:
@@ -193,7 +217,8 @@ def _known_roots(config: Config) -> list[Path]:
         except (OSError, ValueError, KeyError):
             continue
     for ledger in config.croot.glob("*/ledger.json"):
-        used.setdefault(ledger.parent, ledger.stat().st_mtime_ns)
+        with suppress(OSError):  # purged this moment
+            used.setdefault(ledger.parent, ledger.stat().st_mtime_ns)
     there = [root for root in used if (root / "ledger.json").exists()]
     return sorted(there, key=lambda root: used[root], reverse=True)
 
@@ -203,11 +228,11 @@ def purge(config: Config, *, everything: bool) -> tuple[Path, ...]:
     Returns what was removed. A session at work is left and refused: UsageError(kind="session-busy")."""
     roots = [ledger.parent for ledger in sorted(config.croot.glob("*/ledger.json"))]
     for root in roots:
-        with locks.held(root):
-            pass
-    removed = []
+        _refuse_busy(root)
+    removed: list[Path] = []
     for root in roots:
         trees.remove(root)
+        _forget(config, root)
         removed.append(root)
     if everything:
         from cbw_core.platforms import KNOWN_SUBDIRS
@@ -220,29 +245,59 @@ def purge(config: Config, *, everything: bool) -> tuple[Path, ...]:
 
 
 def _fresh_folder(path: Path | None, config: Config, label: str) -> Path:
-    if path is None:
-        while True:
-            root = config.croot / f"{label}_{time.time_ns() // 1_000_000}"
-            try:
-                root.mkdir(parents=True)
-                return root
-            except FileExistsError:
-                continue  # another session of this millisecond
+    try:
+        str(path or config.croot).encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"{str(path or config.croot)!r} cannot be the folder of a session: its name is not UTF-8",
+            kind="path",
+            why="packages, and the scripts made for the build, name it as text",
+            hint="Choose another folder (--croot, or -p).",
+        ) from None
+    try:
+        return _new_folder(config.croot, label) if path is None else _emptied(path)
+    except OSError as error:
+        raise from_os_error(error, f"making a session in {config.croot if path is None else path}") from error
+
+
+def _new_folder(croot: Path, label: str) -> Path:
+    while True:
+        root = croot / f"{label}_{time.time_ns() // 1_000_000}"
+        try:
+            root.mkdir(parents=True)
+            return root
+        except FileExistsError:
+            if not croot.is_dir():
+                raise UsageError(f"{croot} is a file", kind="path", hint="Name a folder with --croot.") from None
+            # else another session of this millisecond
+
+
+def _emptied(path: Path) -> Path:
+    """The folder, with nothing in it: what a session left there goes, the folder itself (or the link to it) stays."""
     root = Path(os.path.abspath(path))  # noqa: PTH100 (links stay)
-    if root.exists():
-        if not root.is_dir():
-            raise UsageError(f"{root} is a file", kind="path", hint="Name a folder with -p, or leave it out.")
-        entries = list(root.iterdir())
-        if entries and not (root / "ledger.json").exists():
-            raise UsageError(
-                f"{root} holds files that no session of cbw made",
-                kind="path",
-                why=f"for example {entries[0].name}",
-                hint="Name a new or empty folder with -p; a session's folder is emptied before it is used again.",
-            )
-        trees.remove(root)
-    root.mkdir(parents=True)
+    if root.exists() and not root.is_dir():
+        raise UsageError(f"{root} is a file", kind="path", hint="Name a folder with -p, or leave it out.")
+    root.mkdir(parents=True, exist_ok=True)
+    entries = sorted(root.iterdir())
+    if (root / "ledger.json").exists():
+        _refuse_busy(root)
+    elif any(entry.name != ".cbw" for entry in entries):  # that alone: the making of a session was killed
+        raise UsageError(
+            f"{root} holds files that no session of cbw made",
+            kind="path",
+            why=f"for example {entries[0].name}",
+            hint="Name a new or empty folder with -p; a session's folder is emptied before it is used again.",
+        )
+    for entry in entries:
+        trees.remove(entry)
     return root
+
+
+def _refuse_busy(root: Path) -> None:
+    """UsageError(kind="session-busy") when somebody works in a session or in one of its siblings."""
+    for ledger in (root / "ledger.json", *root.glob("outputs/*/ledger.json")):
+        with locks.held(ledger.parent):
+            pass
 
 
 def _book(kind: str, target: Path, config: Config, output: Output, *, parent: Path | None) -> Ledger:
@@ -277,7 +332,7 @@ def _write_new(
         phases |= {p.value: PhaseRecord(state=State.SKIPPED) for p in (Phase.POST, Phase.PACKAGE, Phase.TEST)}
     elif not config.test:
         phases[Phase.TEST.value] = PhaseRecord(state=State.SKIPPED)
-    session = _write(root, Ledger(**{**vars(book), "phases": phases}), kept, config, environ)
+    session = _write(root, replace(book, phases=phases), kept.choosing(output), config, environ)
     inputs = current_inputs(session, session.ledger, Phase.RENDER)
     ledgers.write(session.layout.ledger, session.ledger.with_phase(Phase.RENDER, inputs=inputs))
     return session

@@ -83,22 +83,24 @@ def file_digest(path: Path) -> str:
 
 
 def _entries(root: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Files and links below `root`, sorted, with folders as links where they are such."""
-    for folder, folders, files in os.walk(root):
-        here = Path(folder)
-        inside_git = Path(folder).relative_to(root).parts
-        links = [name for name in folders if (here / name).is_symlink()]
-        folders[:] = sorted(set(folders) - set(links))
-        if ".git" in inside_git:
-            at = inside_git.index(".git")
-            if inside_git[at + 1 :][:1] not in ((), ("refs",)):
-                folders.clear()
+    """Files and links below `root`, folder by folder, sorted, with folders as links where they are such."""
+    folders = [""]
+    while folders:
+        here = folders.pop()
+        with os.scandir(root / here) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+        below = [f"{here}{entry.name}/" for entry in entries if entry.is_dir(follow_symlinks=False)]
+        files = [entry for entry in entries if not entry.is_dir(follow_symlinks=False)]
+        inside = here.split("/")[:-1]
+        if ".git" in inside:
+            after = inside[inside.index(".git") + 1 :]
+            if after[:1] not in ([], ["refs"]):
                 continue
-            files = files if len(inside_git) > at + 1 else [n for n in files if n in ("HEAD", "packed-refs")]
-        for name in sorted([*files, *links]):
-            if name not in _LEFT_OUT:
-                path = here / name
-                yield path.relative_to(root).as_posix(), path.lstat()
+            files = files if after else [entry for entry in files if entry.name in ("HEAD", "packed-refs")]
+        folders += reversed(below)
+        for entry in files:
+            if entry.name not in _LEFT_OUT:
+                yield here + entry.name, entry.stat(follow_symlinks=False)
 
 
 def content_hash(root: Path, algorithm: str, skip: Iterable[str] = ()) -> str:

@@ -85,11 +85,15 @@ def _files(plan: TestPlan, output: Output | None, layout: Layout, sink: Sink) ->
 def write_scripts(
     plan: TestPlan, output: Output, layout: Layout, config: Config, *, environ: Mapping[str, str]
 ) -> None:
-    """conda_test_env_vars.sh and conda_test_runner.sh (conda_build.build.write_test_scripts)."""
+    """conda_test_env_vars.sh and conda_test_runner.sh (conda_build.build.write_test_scripts). Where PATH has no conda,
+    a program of that name that can list packages comes last on it."""
     from cbw_core.build import environment
     from cbw_core.build.writing import write_file
+    from cbw_core.env import conda_command
 
     values = environment(output, layout, config, purpose="test", environ=environ)
+    if conda_command.needed(values["PATH"]):
+        values["PATH"] += f":{conda_command.write(layout.private / 'bin').parent}"
     lines = [f"# The test environment of {plan.dist}: source it in any bash."]
     lines += [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
     if config.activate and output.name != "conda":

@@ -3,12 +3,18 @@
 from cbw_core.variants.combine import Variant, as_list, explode, filtered, zip_groups
 from cbw_core.variants.defaults import default_variant, native_compiler
 from cbw_core.variants.files import Matrix, flag_variant, load_variants
+from cbw_core.variants.given import Chosen, Given, Origins
 from cbw_core.variants.lists import Variants
 from cbw_core.variants.namespace import features, namespace
 from cbw_core.variants.used import used_in_batch, used_in_shell, used_in_text
+from cbw_core.variants.uses import Match, matches_in_script, matches_in_text
 
 __all__ = [
+    "Chosen",
+    "Given",
+    "Match",
     "Matrix",
+    "Origins",
     "Variant",
     "Variants",
     "as_list",
@@ -18,6 +24,8 @@ __all__ = [
     "filtered",
     "flag_variant",
     "load_variants",
+    "matches_in_script",
+    "matches_in_text",
     "namespace",
     "native_compiler",
     "used_in_batch",

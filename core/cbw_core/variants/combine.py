@@ -143,23 +143,42 @@ def explode(spec: Spec) -> list[Variant]:
 
     Variants share the values that do not differ; nobody changes them.
     """
+    return _product(*_axes(spec))
+
+
+# keys that go together, and their values row by row
+_Axis = tuple[tuple[str, ...], list[Sequence[Any]]]
+
+
+def _axes(spec: Spec) -> tuple[Variant, list[_Axis]]:
+    """(what is the same in all variants of a spec, what differs)."""
     groups = zip_groups(spec)
     zipped = {k for g in groups for k in g}
     kept = ({"zip_keys", "extend_keys", "replacements", *EXTEND_KEYS} | set(as_list(spec.get("extend_keys")))) - zipped
     fixed = {k: v for k, v in spec.items() if k in kept and (v or v == "")}
-    axes: list[tuple[tuple[str, ...], list[Sequence[Any]]]] = []
+    looped: list[_Axis] = []
     for key, value in spec.items():
-        if key not in kept and key not in zipped:
-            axes.append(((key,), [as_list(v, mappings=False) for v in as_list(value)]))
+        if key in kept or key in zipped:
+            continue
+        if isinstance(value, str):
+            fixed[key] = value
+            continue
+        rows: list[Sequence[Any]] = [as_list(v, mappings=False) for v in as_list(value)]
+        _add_axis((key,), rows, fixed, looped)
     for group in groups:
         columns = [as_list(spec.get(k)) for k in group]
-        axes.append((group, list(zip(*columns, strict=False))))
-    looped: list[tuple[tuple[str, ...], list[Sequence[Any]]]] = []
-    for keys, rows in axes:
-        if len(rows) == 1:
-            fixed.update(zip(keys, rows[0], strict=False))
-        elif rows:
-            looped.append((keys, rows))
+        _add_axis(group, list(zip(*columns, strict=False)), fixed, looped)
+    return fixed, looped
+
+
+def _add_axis(keys: tuple[str, ...], rows: list[Sequence[Any]], fixed: Variant, looped: list[_Axis]) -> None:
+    if len(rows) == 1:
+        fixed.update(zip(keys, rows[0], strict=False))
+    elif rows:
+        looped.append((keys, rows))
+
+
+def _product(fixed: Variant, looped: Sequence[_Axis]) -> list[Variant]:
     variants: list[Variant] = []
     for chosen in itertools.product(*(rows for _, rows in looped)):
         variant = dict(fixed)
@@ -173,19 +192,29 @@ def filtered(variants: Sequence[Variant], key: str, values: Any) -> list[Variant
     """The variants whose `key` is (in) `values` (filter_by_key_value)."""
     if isinstance(values, dict):
         return list(variants)
-    # `in` is a substring test where values is a text, as it is in conda-build
-    return [v for v in variants if v.get(key) is not None and v[key] in values]
+    return [v for v in variants if _allows(values, v.get(key))]
 
 
 def matrix(combined: Spec, sources: Sequence[Spec]) -> list[Variant]:
     """The variants of a combined spec that every source allows, later sources first; a source that allows none is
     ignored (filter_combined_spec_to_used_keys). `sources` without the defaults."""
     extend = {"zip_keys", "extend_keys", *EXTEND_KEYS, *as_list(combined.get("extend_keys"))}
-    variants = explode(combined)
+    fixed, looped = _axes(combined)
+    axes = dict(looped)
     seen: set[str] = set()
     for spec in reversed(sources):
         for key, values in spec.items():
-            if key not in extend and key not in seen:
-                variants = filtered(variants, key, values) or variants
-                seen.add(key)
-    return variants
+            if key in extend or key in seen:
+                continue
+            seen.add(key)
+            # a key that is the same in all variants leaves them all, or none, which counts as all
+            for keys in [keys for keys in axes if key in keys]:
+                place = keys.index(key)
+                rows = [row for row in axes[keys] if len(row) > place and _allows(values, row[place])]
+                axes[keys] = rows or axes[keys]
+    return _product(fixed, list(axes.items()))
+
+
+def _allows(values: Any, value: Any) -> bool:
+    # `in` is a substring test where values is a text, as it is in conda-build
+    return isinstance(values, dict) or (value is not None and value in values)

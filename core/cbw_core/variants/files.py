@@ -140,8 +140,7 @@ def load_variants(
 ) -> Matrix:
     """The matrix of a recipe (conda_build.variants.get_package_variants). Raises RecipeError."""
     flags = flag_variant(options, environ)
-    os_name = flags.get("target_platform", build_subdir)
-    names = namespace(_single(flags), host_subdir=str(os_name), build_subdir=build_subdir, environ=environ)
+    names = names_in_files(flags, build_subdir, environ)
     sources: dict[str, Spec] = {DEFAULTS: default_variant(build_subdir, _single(flags))}
     files = variant_files(recipe_dir, options, environ, cwd or Path.cwd())
     for path in files:
@@ -156,6 +155,12 @@ def load_variants(
     combined = combine(sources)
     variants = matrix(combined, [s for name, s in sources.items() if name != DEFAULTS])
     return Matrix(tuple(variants), sources, tuple(str(f) for f in files))
+
+
+def names_in_files(flags: Spec, build_subdir: str, environ: Mapping[str, str]) -> Namespace:
+    """What selectors of the files themselves see."""
+    os_name = flags.get("target_platform", build_subdir)
+    return namespace(_single(flags), host_subdir=str(os_name), build_subdir=build_subdir, environ=environ)
 
 
 def _single(flags: Spec) -> Spec:

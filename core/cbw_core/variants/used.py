@@ -11,6 +11,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+# what a line must hold for a pattern to match: most are never compiled
+_NEEDED = {
+    "selector": "[",
+    "compiler": "compiler",
+    "stdlib": "stdlib",
+    "cdt": "cdt(",
+    "expression": "}}",
+    "item": "-",
+    "if": "{%",
+    "for": "{%",
+    "set": "{%",
+}
 _LANGUAGE_KEY = re.compile(r"(.*?)_(compiler|stdlib)(_version)?$")
 
 
@@ -29,8 +41,13 @@ class Finder:
     def found_in(self, lines: _Lines) -> bool:
         if self.name not in lines.whole and (self.also is None or self.also not in lines.whole):
             return False
-        pattern = _compiled("|".join(pattern for _, pattern in self.patterns))
-        return any(pattern.search(line) for line in self._candidates(lines))
+        candidates = list(self._candidates(lines))
+        for how, pattern in self.patterns:
+            needed = _NEEDED[how]
+            possible = [line for line in candidates if needed in line]
+            if possible and any(map(_compiled(pattern).search, possible)):
+                return True
+        return False
 
     def _candidates(self, lines: _Lines) -> Iterable[str]:
         if self.dashed:

@@ -98,6 +98,22 @@ def test_activation_can_be_switched_off(make, layout, config, environ) -> None:
     assert "cc.sh" not in layout.env_file.read_text()
 
 
+@pytest.mark.parametrize(
+    ("fields", "activated"),
+    [
+        ({"script": "install.sh"}, False),
+        ({"meta": {"build": {"activate_in_script": False, "script": "true"}}}, True),
+    ],
+)
+def test_a_script_of_an_output_can_switch_activation_off_and_a_build_script_of_one_cannot(
+    make, layout, config, environ, fields, activated
+) -> None:
+    activation_scripts(layout)
+    section = {"meta": {"build": {"activate_in_script": False}}, "name": "lib", "is_output": True}
+    write_scripts(make({"install.sh": "true\n"}, **{**section, **fields}), layout, config, environ=environ)
+    assert ("cc.sh" in layout.env_file.read_text()) is activated
+
+
 def test_file_script_of_an_output_is_its_text_not_its_name(make, layout, config, environ) -> None:
     output = make({"build-lib.sh": "echo made $PKG_NAME\n"}, name="lib", script="build-lib.sh", is_output=True)
     write_scripts(output, layout, config, environ=environ)

@@ -14,7 +14,7 @@ from cbw_core.errors import CbwError, EnvironmentFailure, Interrupted, RecipeErr
 from cbw_core.events import Progress, Recorder
 from cbw_core.platforms import native_subdir
 from cbw_core.process import Cancel
-from cbw_core.render.output import Resolved
+from cbw_core.render.output import Output, Resolved
 from support.packages import make_package
 
 NATIVE = native_subdir()
@@ -297,3 +297,23 @@ def test_a_package_that_vanished_from_its_channel_is_named(
     with pytest.raises(CbwError, match="gone-1-0") as caught:
         ChannelResolver(cfg(), environ=environ).run_exports([gone])
     assert caught.value.kind == "package"
+
+
+def test_packages_that_the_channels_have_are_found_by_version_and_build(
+    cfg: Callable[..., Config], environ: dict[str, str], channel: Path
+) -> None:
+    def output(name: str, version: str, build: str, subdir: str = native_subdir()) -> Output:
+        return Output(recipe_dir="", recipe_file="", name=name, version=version, build_string=build, subdir=subdir)
+
+    asked = [
+        output("zlib", "1.2.13", "h1_0"),
+        output("zlib", "1.2.13", "h2_0"),
+        output("zlib", "1.2", "h1_0"),
+        output("six", "1.16.0", "pyh1_0", "noarch"),
+        output("nowhere", "1", "0"),
+    ]
+    resolver = ChannelResolver(cfg(), environ=environ)
+    found = resolver.existing(asked)
+    resolver.close()
+    assert sorted(found) == ["six-1.16.0-pyh1_0", "zlib-1.2.13-h1_0"]
+    assert found["zlib-1.2.13-h1_0"] == f"{channel.as_uri()}/{native_subdir()}/zlib-1.2.13-h1_0.conda"

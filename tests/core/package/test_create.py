@@ -170,7 +170,6 @@ def test_about_json_holds_no_secret_and_nothing_of_the_machine(built: Built, pac
         "tags": ["x"],
         "extra": {
             "custom": 1,
-            "copy_test_source_files": True,
             "final": True,
             "parent_recipe": {"name": "p", "version": "2"},
         },

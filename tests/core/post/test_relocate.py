@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,8 @@ def test_verdicts_about_libraries(built: Any) -> None:
         built.process(build={"error_overlinking": True})
     assert "some-dep" in (caught.value.details or "")
     assert user.is_file()
+    built.config = replace(built.config, error_overlinking=True)
+    with pytest.raises(BuildError, match="libgone") as caught:
+        built.process()
+    assert caught.value.kind == "overlinking" and "--error-overlinking" in (caught.value.why or "")
+    assert built.process(build={"error_overlinking": False}).verdicts, "the recipe wins"

@@ -18,41 +18,41 @@ HERE = Path(__file__).parent
 DATA = HERE.parents[1] / "compat" / "data"
 CHANNEL = json.loads((HERE / "channel.json").read_text())
 # Those that a table of few packages is enough for; tests/compat renders all of them with the real program.
-NAMES = """
-    fail/pip_reqs_fail_informatively
-    fail/source_git_jinja2_oops
-    metadata/_noarch_none
-    metadata/_pin_compatible
-    metadata/_resolved_packages_host_build
-    metadata/_run_constrained_error
-    metadata/_run_exports_constrains
-    metadata/_run_exports_in_outputs
-    metadata/_run_exports_noarch
-    metadata/build_skip
-    metadata/jinja_vars
-    metadata/transitive_subpackage
-    split-packages/_build_string_with_variant
-    split-packages/_circular_deps_cross
-    split-packages/_empty_outputs_requires_package_version
-    split-packages/_inherit_build_number
-    split-packages/_intradep_with_templated_output_name
-    split-packages/_intradependencies_circular
-    split-packages/_intradependencies_toplevel_circular
-    split-packages/_line_up_python_compiled_libs_top_level_same_name_output
-    split-packages/_merge_build_host
-    split-packages/_output_specific_subdir
-    split-packages/_strong_run_exports_applies_from_build_to_host
-    split-packages/_xgboost_example
-    split-packages/noarch_subpackage
-    variants/03_ignore_version_reduces_matrix
-    variants/04_numpy_matrix_pinned
-    variants/10_runtimes/uses_run_exports
-    variants/18_subspace_selection
-    variants/19_used_variables
-    variants/21_conditional_sections
-    variants/25_target_platform_looping
-    variants/26_reduced_hashing/hash_yes_pinned
-""".split()
+NAMES = [
+    "fail/pip_reqs_fail_informatively",
+    "fail/source_git_jinja2_oops",
+    "metadata/_noarch_none",
+    "metadata/_pin_compatible",
+    "metadata/_resolved_packages_host_build",
+    "metadata/_run_constrained_error",
+    "metadata/_run_exports_constrains",
+    "metadata/_run_exports_in_outputs",
+    "metadata/_run_exports_noarch",
+    "metadata/build_skip",
+    "metadata/jinja_vars",
+    "metadata/transitive_subpackage",
+    "split-packages/_build_string_with_variant",
+    "split-packages/_circular_deps_cross",
+    "split-packages/_empty_outputs_requires_package_version",
+    "split-packages/_inherit_build_number",
+    "split-packages/_intradep_with_templated_output_name",
+    "split-packages/_intradependencies_circular",
+    "split-packages/_intradependencies_toplevel_circular",
+    "split-packages/_line_up_python_compiled_libs_top_level_same_name_output",
+    "split-packages/_merge_build_host",
+    "split-packages/_output_specific_subdir",
+    "split-packages/_strong_run_exports_applies_from_build_to_host",
+    "split-packages/_xgboost_example",
+    "split-packages/noarch_subpackage",
+    "variants/03_ignore_version_reduces_matrix",
+    "variants/04_numpy_matrix_pinned",
+    "variants/10_runtimes/uses_run_exports",
+    "variants/18_subspace_selection",
+    "variants/19_used_variables",
+    "variants/21_conditional_sections",
+    "variants/25_target_platform_looping",
+    "variants/26_reduced_hashing/hash_yes_pinned",
+]
 
 
 def golden(kind: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from cbw_core.errors import UsageError
-from cbw_core.session import ledger
+from cbw_core.session import jsonfile, ledger
 from cbw_core.session.ledger import Ledger, PhaseRecord
 from cbw_core.session.model import Phase, State
 
@@ -52,5 +52,5 @@ def test_a_failed_write_leaves_the_old_ledger(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="Circular"):
         loop: dict[str, object] = {}
         loop["self"] = loop
-        ledger.write_json(file, loop)
+        jsonfile.write(file, loop)
     assert ledger.read(file) == book()

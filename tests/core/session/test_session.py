@@ -416,7 +416,7 @@ def test_an_output_that_needs_a_sibling_has_it_built_first(
     assert [row.output.split("-1.0")[0] for row in group] == ["TOPLEVEL", "family-lib", "family-tool"]
     assert group[1][Phase.PACKAGE].state is State.DONE
     assert (folder.parent / "tops.txt").read_text() == "once\n"
-    assert "bin/tool" in trees.files(trees.scan(session.after_build))
+    assert "bin/tool" in session.kept.made.files()
 
 
 def test_a_sibling_that_is_built_on_the_way_does_not_become_the_last_session(

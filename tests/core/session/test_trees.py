@@ -2,6 +2,7 @@ import os
 from pathlib import Path
 
 from cbw_core.session import trees
+from support.rights import unprivileged
 
 
 def make(root: Path, files: dict[str, str]) -> Path:
@@ -40,36 +41,6 @@ def test_a_copy_never_shares_its_inode(tmp_path: Path) -> None:
     assert (one / "a").read_text() == "text"
 
 
-def test_restoring_brings_back_deleted_changed_and_replaced_files_and_removes_new_ones(tmp_path: Path) -> None:
-    work = make(tmp_path / "work", {"keep": "k", "edit": "old", "del/eted": "d", "folder/x": "x", "file": "f"})
-    (work / "link").symlink_to("keep")
-    trees.copy_tree(work, tmp_path / "kept")
-    before, was = trees.scan(work), contents(work)
-    (work / "edit").write_text("new")
-    (work / "del/eted").unlink()
-    (work / "del").rmdir()
-    trees.remove(work / "folder")
-    (work / "folder").write_text("now a file")
-    (work / "file").unlink()
-    (work / "file").mkdir()
-    (work / "file/inner").write_text("now a folder")
-    (work / "link").unlink()
-    (work / "link").write_text("now a file")
-    make(work, {"made/by/build": "new"})
-    trees.restore_tree(tmp_path / "kept", work, before=before)
-    assert contents(work) == was
-
-
-def test_restoring_leaves_untouched_files_alone(tmp_path: Path) -> None:
-    work = make(tmp_path / "work", {"a": "1", "b": "2"})
-    trees.copy_tree(work, tmp_path / "kept")
-    before = trees.scan(work)
-    (work / "b").write_text("3")
-    trees.restore_tree(tmp_path / "kept", work, before=before)
-    assert trees.scan(work)["a"] == before["a"]
-    assert (work / "b").read_text() == "2"
-
-
 def test_a_change_that_hides_behind_size_and_time_is_seen(tmp_path: Path) -> None:
     root = make(tmp_path / "prefix", {"header.h": "one"})
     before = trees.scan(root)
@@ -100,3 +71,33 @@ def test_sockets_and_pipes_left_by_a_build_do_not_stop_a_copy(tmp_path: Path) ->
     os.mkfifo(root / "pipe")
     trees.copy_tree(root, tmp_path / "kept")
     assert set(trees.scan(tmp_path / "kept")) == {"a"}
+
+
+def test_a_folder_that_may_not_be_read_is_seen_without_what_is_in_it(tmp_path: Path) -> None:
+    root = make(tmp_path / "root", {"dark/inner": "x", "half/inner": "x"})
+    (root / "dark").chmod(0)
+    (root / "half").chmod(0o400)
+    with unprivileged():
+        assert set(trees.scan(root)) == {"dark", "half"}
+        trees.open_up(root)
+        assert set(trees.scan(root)) == {"dark", "dark/inner", "half", "half/inner"}
+
+
+def test_read_only_folders_and_files_are_written_over_and_removed(tmp_path: Path) -> None:
+    one = make(tmp_path / "one", {"ro/a": "new", "b": "new"})
+    two = make(tmp_path / "two", {"ro/a": "old", "ro/deep/er": "old", "b": "old"})
+    (two / "b").chmod(0o400)
+    for folder in ("ro/deep", "ro"):
+        (two / folder).chmod(0o500)
+    with unprivileged():
+        trees.copy_into(one, two, ["ro/a", "b"])
+        assert (two / "ro/a").read_text() == "new" and (two / "b").read_text() == "new"
+        (two / "ro").chmod(0o500)
+        trees.delete(two, ["ro/deep", "ro/a"])
+        assert set(trees.scan(two)) == {"ro", "b"}
+
+
+def test_names_of_any_bytes_are_copied(tmp_path: Path) -> None:
+    one = make(tmp_path / "one", {"new\nline": "1", "b\udcff": "2", "ü": "3"})
+    trees.copy_tree(one, tmp_path / "two")
+    assert contents(tmp_path / "two") == contents(one)

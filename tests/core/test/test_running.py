@@ -221,3 +221,13 @@ def test_interpreter_that_is_missing_is_an_error(fails, suffix: str) -> None:
     error = fails({f"run_test.{suffix}": "x"})
     assert error.place is not None
     assert Path(error.place.file).name == f"run_test.{suffix}"
+
+
+def test_tests_can_ask_conda_for_packages_where_there_is_none(test, prefix: Path, monkeypatch) -> None:
+    monkeypatch.setattr("cbw_core.env.conda_command.needed", lambda path: True)
+    (prefix / "conda-meta").mkdir()
+    row = '{"name": "pkg", "version": "1.2", "build": "0", "subdir": "linux-64", "channel": "file:///c/local"}'
+    (prefix / "conda-meta" / "pkg-1.2-0.json").write_text(row)
+    (prefix / "bin" / "conda").unlink(missing_ok=True)
+    sink = test(section={"commands": ["PATH=${PATH##*:}:/usr/bin:/bin conda list --canonical"]})
+    assert "local/linux-64::pkg-1.2-0" in sink.log()

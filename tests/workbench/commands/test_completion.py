@@ -41,6 +41,14 @@ def test_many_arguments_go_on() -> None:
     assert wanted(all_commands()["build"], ["one", "two"], "").kind == "recipe"
 
 
+def test_members_of_a_group_and_then_their_arguments() -> None:
+    assert "hash-inputs" in words("inspect", [])
+    assert words("inspect", ["no-such"]) == []
+    assert wanted(all_commands()["inspect"], ["hash-inputs"], "").kind == "recipe"
+    assert "--output-id" in words("inspect", ["hash-inputs"], "--")
+    assert wanted(all_commands()["inspect"], ["hash-inputs", "-m"], "").kind == "path"
+
+
 def bash_completes(line: list[str], cwd: Path) -> list[str]:
     quoted = " ".join(f"'{word}'" for word in line)
     script = (
@@ -55,6 +63,8 @@ def test_bash_script_completes(tmp_path: Path) -> None:
     (tmp_path / "my-recipe").mkdir()
     assert bash_completes(["cbw", "re"], tmp_path) == ["render", "rerun", "rewind", "repl"]
     assert bash_completes(["cbw", "run", "pa"], tmp_path) == ["package"]
+    assert bash_completes(["cbw", "inspect", "hash"], tmp_path) == ["hash-inputs"]
+    assert "--output-id" in bash_completes(["cbw", "inspect", "hash-inputs", "--out"], tmp_path)
     assert bash_completes(["cbw", "debug", "--output"], tmp_path) == ["--output-id", "--output-folder"]
     assert bash_completes(["cbw", "build", "my"], tmp_path) == ["my-recipe"]
 

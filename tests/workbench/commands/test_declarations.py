@@ -9,8 +9,11 @@ import pytest
 from cbw_core.errors import UsageError
 from cbw_workbench.commands import Command, all_commands, find
 from cbw_workbench.commands.parser import HelpAsked, parse, parser_of
+from cbw_workbench.commands.registry import leaves_of, resolve
+from cbw_workbench.commands.run import read
 
-COMMANDS = list(all_commands().values())
+GROUPS = [command for command in all_commands().values() if command.members]
+COMMANDS = [leaf for command in all_commands().values() for leaf in command.members or (command,)]
 WANTED = {
     "debug", "build", "render", "test", "step", "run", "rerun", "rewind", "status", "sessions", "shell", "repl",
     "purge", "purge-all", "assert", "use", "set", "help", "quit", "log", "config", "completion",
@@ -42,16 +45,35 @@ def test_examples_parse(command: Command) -> None:
         words = shlex.split(example.replace("$(", "").replace(')"', '"').split("|")[-1].split(">")[0])
         if words[0] == "eval":
             words = shlex.split(words[1])
-        name = words[1] if words[0] == "cbw" else words[0]
-        if name.startswith("!"):
+        words = words[1:] if words[0] == "cbw" else words
+        if words[0].startswith("!"):
             continue
-        assert find(name) is command
-        parse(command, words[words.index(name) + 1 :])
+        found, rest = resolve(words)
+        assert found is command
+        parse(command, rest)
 
 
 def test_no_name_or_alias_is_used_twice() -> None:
     names = [name for command in COMMANDS for name in (command.name, *command.aliases)]
     assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda c: c.name)
+def test_a_group_lists_its_members_and_runs_none_by_itself(group: Command) -> None:
+    text = read(f"{group.name} --help", "cli").help or ""
+    for member in group.members:
+        assert member.name == f"{group.name} {member.word}"
+        assert f"cbw {member.name}" in text
+        assert member.summary in text
+        assert leaves_of("cli")[member.name] is member
+    with pytest.raises(UsageError, match=f"{group.name} what"):
+        read(group.name, "cli")
+
+
+def test_a_misspelt_member_names_the_nearest() -> None:
+    with pytest.raises(UsageError) as caught:
+        read("inspect hash-input x", "cli")
+    assert "`inspect hash-inputs`" in (caught.value.hint or "")
 
 
 def test_every_command_takes_json() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ PIPE_STATUS = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line. Returns the exit status: 0 fine, 1 the build or test failed, 2 the recipe or the arguments
     are wrong, 3 the environment failed, 70 a bug in cbw, 130 interrupted, 141 nobody reads our output any more."""
+    _open_streams()
     words = list(sys.argv[1:] if argv is None else argv)
     output = Output(json="--json" in words)
     try:
@@ -28,6 +30,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         output.error(Interrupted("interrupted"))
         return Interrupted.exit_status
     return status
+
+
+def _open_streams() -> None:
+    """Streams that can be used: one that was closed leads nowhere (else the next file opened would take its number, and
+    get what we print), and names of files are printed whatever bytes they are made of."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number, which is this one
+        if getattr(sys, name) is None:
+            stream = open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="surrogateescape")
 
 
 def _main(words: list[str], output: Output) -> int:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from cbw_core.errors import CbwError, Interrupted, UsageError
 from cbw_core.events import Event, Note, PhaseStarted
-from cbw_workbench.commands import options
+from cbw_workbench.commands import chain, options
 from cbw_workbench.commands.choosing import LEDGER, absolute, surroundings
 from cbw_workbench.commands.command import Arg, Command, Context, Result
-from cbw_workbench.commands.debugging import is_package, pick, planned
+from cbw_workbench.commands.debugging import is_package, pick
 from cbw_workbench.commands.options import accepted, refused
 from cbw_workbench.commands.results import BuildReport
 
@@ -42,7 +43,9 @@ def build(context: Context, args: Namespace) -> Result:
         return _check(context, args.recipe)
     if args.test:
         return _each(context, args.recipe, args.keep_going, lambda given: _test_one(context, given))
-    return _each(context, args.recipe, args.keep_going, lambda given: _build_one(context, given, _until(args)))
+    recipes = chain.in_order(context, args.recipe)
+    work = partial(_build_one, context, until=_until(args), skip_existing=args.skip_existing)
+    return _each(context, recipes, args.keep_going, work)
 
 
 def test(context: Context, args: Namespace) -> Result:
@@ -87,8 +90,10 @@ def _each(context: Context, given: Sequence[str], keep_going: bool, work: Work) 
     return Result(report, max((error.exit_status for error in errors), default=0))
 
 
-def _build_one(context: Context, given: str, until: Phase) -> tuple[list[Session], list[str]]:
-    from cbw_core.session import build_recipe, open_session
+def _build_one(
+    context: Context, given: str, *, until: Phase, skip_existing: bool = False, waiting: tuple[Path, ...] = ()
+) -> tuple[list[Session], list[str]]:
+    from cbw_core.session import Phase, build_recipe, open_session
 
     recipe = absolute(given, context)
     if given in ("purge", "purge-all") and not recipe.exists():
@@ -96,21 +101,38 @@ def _build_one(context: Context, given: str, until: Phase) -> tuple[list[Session
     if is_package(recipe):
         raise UsageError(f"{given} is a package, not a recipe", hint=f"cbw test {given} runs its tests.")
     environ = surroundings(context)
-    made = planned(context, recipe)
+    first: list[Session] = []
+
+    def build_first(place: Path) -> None:
+        upto = until if until in Phase.PACKAGE.after() else Phase.PACKAGE
+        first.extend(_build_one(context, str(place), until=upto, waiting=(*waiting, recipe))[0])
+
+    made = chain.plan_after_neighbours(context, recipe, waiting, build_first)
     skipped = [f"{given}: {skip_line(row)}" for row in made.skipped]
     if not made.outputs:
         context.sink(Note(f"{given} is skipped: " + "; ".join(skip_line(row) for row in made.skipped), "warning"))
-        return [], skipped or [f"{given}: no outputs"]
+        return first, skipped or [f"{given}: no outputs"]
+    there = chain.existing(context, made) if skip_existing else {}
+    skipped += [f"{given}: {dist}: there is {url}" for dist, url in there.items()]
+    outputs = [output for output in made.outputs if output.dist not in there]
     follow = _Follow(context)
     try:
-        sessions = build_recipe(made, context.config, sink=follow, cancel=context.cancel, until=until, environ=environ)
+        sessions = build_recipe(
+            made,
+            context.config,
+            outputs=outputs,
+            sink=follow,
+            cancel=context.cancel,
+            until=until,
+            environ=environ,
+        )
     except CbwError:
         if follow.root:
             context.session = open_session(Path(follow.root), environ=environ)
         raise
     if sessions:
         context.session = sessions[-1]
-    return list(sessions), skipped
+    return [*first, *sessions], skipped
 
 
 def skip_line(row: Mapping[str, Any]) -> str:
@@ -153,7 +175,7 @@ def _check(context: Context, recipes: Sequence[str]) -> Result:
     """conda build --check: is each recipe a valid one? Nothing is solved, fetched or built."""
     from cbw_workbench.commands import rendering
 
-    names = Namespace(recipe=recipes, output=True, yaml=False, file=None)
+    names = Namespace(recipe=recipes, output=True, yaml=False, file=None, explain=False)
     context.config = context.config.with_render(finalize=False, no_source=True)
     return rendering.run(context, names)
 
@@ -174,6 +196,17 @@ COMMANDS = (
             Arg(("--no-test",), "stop after the package phase", {"action": "store_true"}),
             Arg(("-t", "--test"), "test packages: the arguments are package files", {"action": "store_true"}),
             Arg(("-k", "--keep-going"), "go on with the other recipes after a failure", {"action": "store_true"}),
+            Arg(
+                ("--skip-existing",),
+                "leave out what a channel, or the folder of built packages, has in this very build",
+                {"action": "store_true"},
+            ),
+            Arg(
+                ("--error-overlinking",),
+                "fail where a program needs a library that requirements/run does not bring (the recipe's "
+                "build/error_overlinking wins)",
+                {"action": "store_true"},
+            ),
             Arg(("--keep-old-work",), "keep the work folder of earlier runs", {"action": "store_true"}),
             Arg(("--package-format",), ".conda (2) or .tar.bz2 (1)", {"metavar": "FORMAT"}),
             Arg(
@@ -188,14 +221,14 @@ COMMANDS = (
             accepted("--no-remove-work-dir", why="a session keeps its work folder"),
             accepted("--no-prefix-length-fallback", why="the prefix is never made shorter"),
             accepted("--long-test-prefix", why="the test prefix is always long"),
-            accepted("--no-error-overlinking", "--no-error-overdepending", why="linkage never ends a build"),
+            accepted("--no-error-overlinking", "--no-error-overdepending", why="it is so unless asked for"),
+            accepted("--suppress-variables", why="values of script_env are never shown"),
             accepted("--no-verify", why="conda-verify is not run"),
             accepted("--debug", why="every line is in the phase's log"),
             options.NOT_HASHED,
             options.BOOTSTRAP,
             refused("--output", hint="cbw render --output RECIPE"),
             refused("-p", "--post", "--test-run-post", hint="cbw rerun post runs that phase of a session."),
-            refused("--skip-existing", hint="Look with cbw render --output which packages there are."),
             refused("--dirty", hint="cbw run build goes on with a session where it stands."),
             refused(
                 "--no-build-id", "--build-id-pat", why="a session's folder is named by its time", hint="--croot DIR"
@@ -204,12 +237,11 @@ COMMANDS = (
             refused("--no-long-test-prefix", why="the test prefix is as long as the host prefix"),
             refused("--merge-build-host", hint="Say build/merge_build_host: true in the recipe."),
             refused("--extra-deps", hint="Say test/requires in the recipe."),
-            refused("--error-overlinking", "--error-overdepending", why="linkage is not judged yet"),
+            refused("--error-overdepending", why="what is required and not linked to is not judged yet"),
             refused("--no-include-recipe", hint="Say build/include_recipe: false in the recipe."),
             refused("--no-copy-test-source-files"),
             refused("--extra-meta", hint="Say it under extra: in the recipe, or in --append-file."),
             refused("--stats-file", hint="cbw status --json has the seconds of each phase."),
-            refused("--suppress-variables"),
             refused("--verify", "--strict-verify", why="conda-verify is not run"),
             refused("--upload", "--token", "--user", "--label", why=_NO_UPLOAD, hint=_UPLOAD),
             refused("--password", "--sign", "--sign-with", "--identity", why=_NO_UPLOAD, hint=_UPLOAD),

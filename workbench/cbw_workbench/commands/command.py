@@ -81,6 +81,8 @@ class Command:
 
     faces: where it exists. needs_session: the current session (or --session, or the last one) is put into the context
     before `run`. long: it runs phases; faces run it off their event loop.
+    members: its subcommands, each a command in itself, named in full ("inspect hash-inputs"). A command that has some
+    is only a name for them: it has no arguments, and `run` is never called.
     """
 
     name: str
@@ -94,3 +96,9 @@ class Command:
     needs_session: bool = False
     long: bool = False
     aliases: tuple[str, ...] = ()
+    members: tuple[Command, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """The last word of its name: what is written for a member behind its group's."""
+        return self.name.rpartition(" ")[2]

@@ -22,7 +22,8 @@ class Wanted:
 
 def options_of(command: Command) -> dict[str, Arg]:
     """The options of a command that help shows, by each of their names."""
-    shown = {n: a for a in command.args if a.help != argparse.SUPPRESS for n in a.names if n.startswith("-")}
+    args = [arg for one in command.members or (command,) for arg in one.args]
+    shown = {n: a for a in args if a.help != argparse.SUPPRESS for n in a.names if n.startswith("-")}
     return {**shown, "--json": Arg(("--json",), "print JSON", {"action": "store_true"}), "--help": _HELP}
 
 
@@ -41,6 +42,11 @@ def _of_arg(arg: Arg) -> Wanted:
 
 def wanted(command: Command, before: Sequence[str], current: str) -> Wanted:
     """What may stand where `current` is being typed, after the words `before` (without the command's name)."""
+    if command.members:
+        member = next((m for m in command.members if before and m.word == before[0]), None)
+        if member:
+            return wanted(member, before[1:], current)
+        return Wanted(tuple((m.word, m.summary) for m in command.members)) if not before else Wanted()
     named = options_of(command)
     if before and before[-1] in named and takes_value(named[before[-1]]):
         return _of_arg(named[before[-1]])
@@ -73,9 +79,10 @@ def _shown(face: Face) -> list[Command]:
 
 def _first_words(command: Command) -> tuple[str, bool]:
     """The fixed words of a command's positional arguments, and whether files fit there."""
-    positional = [arg for arg in command.args if not arg.names[0].startswith("-")]
+    members = command.members
+    positional = [a for one in members or (command,) for a in one.args if not a.names[0].startswith("-")]
     found = [_of_arg(arg) for arg in positional]
-    words = [word for one in found for word, _ in one.words]
+    words = [member.word for member in members] + [word for one in found for word, _ in one.words]
     if any(arg.complete == "command" for arg in positional):
         words += [other.name for other in _shown("cli")]
     return " ".join(words), any(one.kind in ("path", "recipe", "session") for one in found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cbw_workbench.commands.command import Command, Face
-from cbw_workbench.commands.registry import commands_of
+from cbw_workbench.commands.registry import leaves_of
 
 _GROUPS = {
     "sessions": "sessions",
@@ -16,7 +16,7 @@ _GROUPS = {
 
 def overview(face: Face) -> str:
     """The commands of a face, by group, each with its summary."""
-    commands = commands_of(face)
+    commands = leaves_of(face)
     width = max(len(name) for name in commands)
     lines = [_HEAD if face == "cli" else "Commands (`help COMMAND` shows one):", ""]
     for group, title in _GROUPS.items():

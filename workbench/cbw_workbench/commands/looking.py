@@ -14,7 +14,8 @@ from cbw_workbench.commands.results import LogText, SessionList, Settings, Statu
 def status(context: Context, args: Namespace) -> Result:
     session = context.session
     assert session is not None
-    return Result(StatusReport(session.status(), session.group()))
+    mine = session.status()
+    return Result(StatusReport(mine, session.group(mine)))
 
 
 def sessions(context: Context, args: Namespace) -> Result:

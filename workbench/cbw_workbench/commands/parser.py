@@ -44,7 +44,7 @@ def parser_of(command: Command) -> argparse.ArgumentParser:
     parser = _Parser(
         prog=f"cbw {command.name}",
         description=command.description or command.summary,
-        epilog=_examples(command),
+        epilog=_members(command) or _examples(command),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         add_help=False,
         allow_abbrev=False,
@@ -74,6 +74,15 @@ def _add(parser: argparse.ArgumentParser, arg: Arg) -> None:
     options = dict(arg.options)
     help_text = arg.help if arg.help == argparse.SUPPRESS else arg.help.replace("%", "%%")
     parser.add_argument(*arg.names, help=help_text, **options)
+
+
+def _members(command: Command) -> str | None:
+    """A group's help: its members."""
+    if not command.members:
+        return None
+    width = max(len(member.name) for member in command.members)
+    lines = [f"  cbw {member.name:<{width}}  {member.summary}" for member in command.members]
+    return "\n".join(["commands:", *lines, "", _examples(command) or ""])
 
 
 def _examples(command: Command) -> str | None:

@@ -28,11 +28,12 @@ def set_option(context: Context, args: Namespace) -> Result:
 def help_(context: Context, args: Namespace) -> Result:
     from cbw_workbench.commands.help import overview
     from cbw_workbench.commands.parser import parser_of
-    from cbw_workbench.commands.registry import find
+    from cbw_workbench.commands.registry import find, resolve
 
-    if args.command is None:
+    if not args.command:
         return Result(Text(overview(context.face)))
-    return Result(Text(parser_of(find(args.command)).format_help()))
+    named = resolve(args.command)[0] if len(args.command) > 1 else find(args.command[0])
+    return Result(Text(parser_of(named).format_help()))
 
 
 def leave(context: Context, args: Namespace) -> Result:
@@ -73,8 +74,8 @@ COMMANDS = (
         "help",
         "list the commands, or show one",
         help_,
-        args=(Arg(("command",), "a command", {"nargs": "?", "metavar": "COMMAND"}, "command"),),
-        examples=("cbw help", "cbw help debug"),
+        args=(Arg(("command",), "a command", {"nargs": "*", "metavar": "COMMAND"}, "command"),),
+        examples=("cbw help", "cbw help debug", "cbw help inspect hash-inputs"),
         group="prompt",
         aliases=("?",),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
@@ -19,6 +19,7 @@ def all_commands() -> Mapping[str, Command]:
         building,
         debugging,
         house,
+        inspecting,
         looking,
         phases,
         prompt,
@@ -26,13 +27,40 @@ def all_commands() -> Mapping[str, Command]:
         shelling,
     )
 
-    rooms = (debugging, rendering, building, phases, looking, shelling, prompt, asserting, house)
+    rooms = (debugging, rendering, inspecting, building, phases, looking, shelling, prompt, asserting, house)
     return MappingProxyType({command.name: command for room in rooms for command in room.COMMANDS})
 
 
 def commands_of(face: Face) -> Mapping[str, Command]:
     """The commands that exist in `face`."""
     return {name: command for name, command in all_commands().items() if face in command.faces}
+
+
+def leaves_of(face: Face) -> Mapping[str, Command]:
+    """The commands of `face` that can be run: the members in place of their group, under their full names."""
+    leaves: dict[str, Command] = {}
+    for command in commands_of(face).values():
+        leaves.update((leaf.name, leaf) for leaf in command.members or (command,))
+    return leaves
+
+
+def resolve(words: Sequence[str], face: Face | None = None) -> tuple[Command, list[str]]:
+    """The command that `words` begin with, and the words left for its arguments. A group's own --help stays with it.
+    Raises UsageError as `find`, and for a group without one of its members."""
+    command, rest = find(words[0], face), list(words[1:])
+    if not command.members or rest[:1] in (["-h"], ["--help"]):
+        return command, rest
+    members = {member.word: member for member in command.members}
+    if not rest:
+        raise UsageError(f"{command.name} what?", hint=f"One of {', '.join(f'{command.name} {m}' for m in members)}.")
+    if rest[0] not in members:
+        near = get_close_matches(rest[0], members, n=1)
+        known = f"One of {', '.join(members)}."
+        raise UsageError(
+            f"there is no command {command.name} {rest[0]}",
+            hint=f"Did you mean `{command.name} {near[0]}`?" if near else known,
+        )
+    return members[rest[0]], rest[1:]
 
 
 def find(name: str, face: Face | None = None) -> Command:

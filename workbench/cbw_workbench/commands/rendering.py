@@ -16,15 +16,19 @@ from cbw_workbench.commands.command import Arg, Command, Context, Result
 from cbw_workbench.commands.results import Form, RenderedRecipe, RenderReport
 
 if TYPE_CHECKING:
+    from cbw_core.inspect import Explained
+    from cbw_core.render import Rendered
     from cbw_core.render.resolver import Resolver
 
 BUG_HINT = "This is a bug in cbw: please report it with the recipe."
 
 
 def run(context: Context, args: Namespace) -> Result:
-    resolver = _resolver(context)
-    recipes = tuple(_render_one(context, recipe, resolver) for recipe in args.recipe)
+    resolver = resolver_for(context)
+    recipes = tuple(_told(context, recipe, resolver, args.explain) for recipe in args.recipe)
     form: Form = "output" if args.output else "yaml" if args.yaml or args.file else "tree"
+    if args.explain and form == "tree":
+        form = "explain"
     written = None
     report = RenderReport(recipes, form, str(context.config.packages), context.config.package_format)
     if args.file:
@@ -34,7 +38,7 @@ def run(context: Context, args: Namespace) -> Result:
     return Result(report, max((r.error.exit_status for r in recipes if r.error), default=0))
 
 
-def _resolver(context: Context) -> Resolver | None:
+def resolver_for(context: Context) -> Resolver | None:
     """One resolver for all recipes, so that channels are read once; None when nothing is to be solved."""
     if not context.config.render.finalize:
         return None
@@ -43,29 +47,46 @@ def _resolver(context: Context) -> Resolver | None:
     return ChannelResolver(context.config, sink=context.sink, cancel=context.cancel, environ=context.environ)
 
 
-def _render_one(context: Context, given: str, resolver: Resolver | None) -> RenderedRecipe:
-    """A recipe rendered; whatever goes wrong with it becomes its error (but a request to stop ends them all)."""
+def render_one(context: Context, given: str, resolver: Resolver | None, *, trails: bool = False) -> Rendered:
+    """A recipe rendered, with its trails where it is to be explained. Raises CbwError; what is unexpected is one of
+    kind "bug"."""
     from cbw_core.render import render_recipe
+    from cbw_core.session.render_sources import sources
 
     context.cancel.check()
     try:
-        rendered = render_recipe(
-            absolute(given, context),
-            context.config,
-            resolver=resolver,
-            sink=context.sink,
-            environ=context.environ,
-            cancel=context.cancel,
-        )
+        with sources(context.config, sink=context.sink, cancel=context.cancel) as made:
+            return render_recipe(
+                absolute(given, context),
+                context.config,
+                resolver=resolver,
+                sources=made,
+                sink=context.sink,
+                environ=context.environ,
+                cancel=context.cancel,
+                trails=trails,
+            )
+    except CbwError:
+        raise
+    except Exception as error:
+        raise bug(error) from error
+
+
+def _told(context: Context, given: str, resolver: Resolver | None, explained: bool) -> RenderedRecipe:
+    """A recipe rendered; whatever goes wrong with it becomes its error (but a request to stop ends them all)."""
+    try:
+        rendered = render_one(context, given, resolver, trails=explained)
     except Interrupted:
         raise
     except CbwError as error:
         return RenderedRecipe(given, error=error)
-    except Exception as error:
-        return RenderedRecipe(given, error=bug(error))
-    return RenderedRecipe(
-        given, rendered.outputs, tuple(_mapping(row) for row in rendered.skipped), tuple(rendered.warnings)
-    )
+    why: tuple[Explained, ...] = ()
+    if explained:
+        from cbw_core.inspect import explain
+
+        why = explain(rendered, context.config, environ=context.environ, subject=given)
+    skipped = tuple(_mapping(row) for row in rendered.skipped)
+    return RenderedRecipe(given, rendered.outputs, skipped, tuple(rendered.warnings), explained=why)
 
 
 def bug(error: Exception) -> CbwError:
@@ -101,6 +122,12 @@ COMMANDS = (
             Arg(("recipe",), "folder of a recipe, or its meta.yaml", {"nargs": "+", "metavar": "RECIPE"}, "recipe"),
             Arg(("--output",), "print the file names of the packages only", {"action": "store_true"}),
             Arg(("--yaml",), "print the rendered recipes as YAML", {"action": "store_true"}),
+            Arg(
+                ("--explain",),
+                "say why: what each used variable is used by and where its value is from, what is hashed, what brought "
+                "each run dependency",
+                {"action": "store_true"},
+            ),
             Arg(("-f", "--file"), "write the YAML to this file", {"metavar": "FILE"}, "path"),
             Arg(
                 ("--no-finalize",),
@@ -116,6 +143,7 @@ COMMANDS = (
         examples=(
             "cbw render recipes-examples/bsdiff4 -c host",
             "cbw render --no-finalize --output RECIPE",
+            "cbw render --explain recipes-examples/clib -c host",
             'cbw render --json --variants "{python: [3.11, 3.12]}" RECIPE OTHER_RECIPE',
         ),
         group="recipes",

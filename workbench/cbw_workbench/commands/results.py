@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from cbw_core.errors import CbwError
+    from cbw_core.inspect import Comparison, Explained, HashInputs
     from cbw_core.render.output import Output
     from cbw_core.session import PhaseStatus, SessionInfo, SessionStatus
 
-Form: TypeAlias = Literal["tree", "output", "yaml"]
+Form: TypeAlias = Literal["tree", "explain", "output", "yaml"]
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,28 @@ class Text:
 
 @dataclass(frozen=True)
 class RenderedRecipe:
-    """One recipe rendered, or refused. skipped: (what, why) of each skipped output or variant."""
+    """One recipe rendered, or refused. skipped: (what, why) of each skipped output or variant. explained: why, for each
+    output, where that was asked."""
 
     recipe: str
     outputs: tuple[Output, ...] = ()
     skipped: tuple[Mapping[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
     error: CbwError | None = None
+    explained: tuple[Explained, ...] = ()
+
+
+@dataclass(frozen=True)
+class HashReport:
+    """Hash inputs of recipes' outputs and packages, in the order given; for two arguments what differs between them.
+
+    unmatched: dists of either that have no counterpart in the other.
+    """
+
+    inputs: tuple[HashInputs, ...]
+    comparisons: tuple[Comparison, ...] = ()
+    unmatched: tuple[str, ...] = ()
+    compared: bool = False
 
 
 @dataclass(frozen=True)

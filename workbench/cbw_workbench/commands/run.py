@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from cbw_core.errors import UsageError
 from cbw_workbench.commands.command import Command, Context, Face, Result
 from cbw_workbench.commands.parser import HelpAsked, parse
-from cbw_workbench.commands.registry import find
+from cbw_workbench.commands.registry import resolve
 from cbw_workbench.commands.results import Text
 from cbw_workbench.commands.settings import config_of
 
@@ -55,9 +55,9 @@ def read(line: str | Sequence[str], face: Face) -> Parsed:
     words = split(line) if isinstance(line, str) else list(line)
     if not words:
         return Parsed()
-    command = find(words[0], face)
+    command, rest = resolve(words, face)
     try:
-        return Parsed(command, parse(command, words[1:]))
+        return Parsed(command, parse(command, rest))
     except HelpAsked as asked:
         return Parsed(command, Namespace(json=False), help=str(asked))
 

@@ -40,6 +40,7 @@ def config_of(args: Namespace, base: Config, cwd: Path) -> Config:
         ("offline", "offline", True),
         ("no_activate", "activate", False),
         ("keep_old_work", "keep_old_work", True),
+        ("error_overlinking", "error_overlinking", True),
     ):
         if flag in given:
             changes[field] = value

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cbw_core.inspect.model import VariantMatrix
 from cbw_core.session.model import PHASES, SessionStatus
 from cbw_workbench.commands import results
 from cbw_workbench.views.outputs import rendered_tree
@@ -82,7 +83,26 @@ def _(value: results.RenderReport) -> RenderableType:
     text = plain_text(value)
     if text is not None:
         return Text(text.rstrip("\n"))
-    return Group(*(rendered_tree(recipe) for recipe in value.recipes if recipe.error is None))
+    good = [recipe for recipe in value.recipes if recipe.error is None]
+    if value.form == "explain":
+        from cbw_workbench.views.why import explained_recipe
+
+        return Group(*(explained_recipe(recipe) for recipe in good))
+    return Group(*(rendered_tree(recipe) for recipe in good))
+
+
+@draw.register
+def _(value: results.HashReport) -> RenderableType:
+    from cbw_workbench.views.why import hash_report
+
+    return hash_report(value)
+
+
+@draw.register
+def _(value: VariantMatrix) -> RenderableType:
+    from cbw_workbench.views.matrix import matrix_view
+
+    return matrix_view(value)
 
 
 @draw.register

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbw_core.errors import CbwError
+from cbw_core.inspect.model import HashInputs
 from cbw_core.render.output import Output
 from cbw_core.session.model import SessionStatus
 from cbw_workbench.commands import results
@@ -79,12 +80,32 @@ def _(value: results.RenderedRecipe) -> Any:
         "outputs": [data_of(output) for output in value.outputs],
         "skipped": data_of(value.skipped),
         "warnings": list(value.warnings),
+        **({"explained": [data_of(one) for one in value.explained]} if value.explained else {}),
     }
 
 
 @data_of.register
 def _(value: results.RenderReport) -> Any:
     return [data_of(recipe) for recipe in value.recipes]
+
+
+@data_of.register
+def _(value: HashInputs) -> Any:
+    """With the dist, which callers go by."""
+    return {"dist": value.dist, **{field.name: data_of(getattr(value, field.name)) for field in fields(value)}}
+
+
+@data_of.register
+def _(value: results.HashReport) -> Any:
+    """One object a line: a comparison, or the hash inputs of an output."""
+    if not value.compared:
+        return [data_of(inputs) for inputs in value.inputs]
+    alone = [{"unmatched": dist} for dist in value.unmatched]
+    return [{**_fields(c), "same_hash": c.same_hash} for c in value.comparisons] + alone
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {field.name: data_of(getattr(value, field.name)) for field in fields(value)}
 
 
 @data_of.register

@@ -41,7 +41,7 @@ def _(value: results.LogText) -> str:
 
 @plain_text.register
 def _(value: results.RenderReport) -> str | None:
-    if value.form == "tree":
+    if value.form in ("tree", "explain"):
         return None
     outputs = [output for recipe in value.recipes for output in recipe.outputs]
     if value.form == "output":

@@ -2,76 +2,103 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cbw_core import build
 from cbw_core.events import Note
 from cbw_core.process import Cancel
 from cbw_core.session import edits, trees
-from cbw_core.session import ledger as ledgers
 from cbw_core.session.model import Phase
 from cbw_core.session.phases import env, source
+from cbw_core.session.trees import Signature
 
 if TYPE_CHECKING:
     from cbw_core.events import Sink
     from cbw_core.session.session import Session
 
+_NAMED = 20  # files in warnings
+
 
 def inputs(session: Session) -> dict[str, str]:
-    return dict(build.inputs(session.output, session.config))
+    found = dict(build.inputs(session.output, session.config))
+    return found if session.kept.made.exists else {**found, "what the build made": "gone"}
 
 
 def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
-    layout = session.layout
-    carried = session.keep_edits(sink, carry=True)
-    if session.ledger[Phase.BUILD].touched:
-        _restore(session, sink, cancel)
-        for path in edits.apply(session.edits, layout.work):
-            sink(Note(f"your edit of work/{path} goes into this run", phase=Phase.BUILD))
-    session.touch(Phase.BUILD)
-    session.built_manifest.unlink(missing_ok=True)
+    layout, kept = session.layout, session.kept
+    carried = _begin_clean(session, sink, cancel)
+    kept.built.unlink(missing_ok=True)
+    kept.made.drop()
     session.write_scripts(sink)
-    log = layout.log(Phase.BUILD)
+    trees.write_manifest(kept.begun, trees.scan(layout.work))
+    session.record(Phase.BUILD, touched=True)
     try:
         if build.script_of(session.output) is not None:
             build.run_build(
-                session.output, layout, session.config, environ=session.environ, sink=sink, cancel=cancel, log=log
+                session.output,
+                layout,
+                session.config,
+                environ=session.environ,
+                sink=sink,
+                cancel=cancel,
+                log=layout.log(Phase.BUILD),
             )
     finally:
-        ledgers.write_json(session.built_manifest, trees.manifest_json(trees.scan(layout.work)))
-    before = session.read_manifest(session.host_manifest)
-    now = trees.scan(layout.host_prefix)
+        layout.work.mkdir(parents=True, exist_ok=True)  # a script may remove what it stands in
+        layout.host_prefix.mkdir(parents=True, exist_ok=True)
+        trees.open_up(layout.work)
+        trees.write_manifest(kept.built, trees.scan(layout.work))
+    trees.open_up(layout.host_prefix)
+    before, now = trees.read_manifest(kept.host), trees.scan(layout.host_prefix)
     made = trees.files(now) - trees.files(before)
     modified = sorted(path for path in trees.files(before) if now.get(path) != before[path])
-    for path in [p for p in modified if not p.endswith(".pyc")][:20]:  # Python renews those as it likes
+    for path in [p for p in modified if not p.endswith(".pyc")][:_NAMED]:  # Python renews those as it likes
         sink(Note(f"the build changed {path}, which a dependency owns", level="warning", phase=Phase.BUILD))
-    _keep_made(session, made)
+    for path in [p for p in sorted(made) if not trees.is_kept(now[p])][:_NAMED]:
+        sink(Note(f"{path} is a socket, pipe or device: it is not packaged", level="warning", phase=Phase.BUILD))
+    kept.made.take(made)
     return {"new_files": len(made), "modified": modified, "edits": list(carried)}
 
 
-def _keep_made(session: Session, made: set[str]) -> None:
-    """A copy of what the build put into the host prefix, so that post can be run again from it."""
-    trees.remove(session.after_build)
-    partial = session.after_build.with_name(".after-build.partial")
-    trees.remove(partial)
-    partial.mkdir(parents=True)
-    trees.copy_into(session.layout.host_prefix, partial, made)
-    partial.rename(session.after_build)
+def _begin_clean(session: Session, sink: Sink, cancel: Cancel) -> tuple[str, ...]:
+    """Work folder and prefixes as source and env left them, with the edits that a person made since; returns those."""
+    kept = session.kept
+    found = edits.by_hand(kept)
+    carried = edits.keep(kept, found.carried)
+    by_hand = _built_by_hand(session)
+    if by_hand:
+        sink(Note(f"{by_hand} was changed by hand: the build begins from what env left", phase=Phase.BUILD))
+    if session.ledger[Phase.BUILD].touched or by_hand:
+        edits.put_others_by(kept, found.others, sink)
+        _restore(session, sink, cancel)
+        return edits.apply(kept, sink)
+    return carried
+
+
+def _built_by_hand(session: Session) -> str:
+    """A path in the host prefix that is not as env left it, before the first build: somebody ran the script in a shell.
+    "" when all is. (Bytecode tells nothing: Python writes it as it likes.)"""
+    if session.ledger[Phase.BUILD].touched:
+        return ""
+    ready, now = trees.read_manifest(session.kept.ready), trees.scan(session.layout.host_prefix)
+    differ = {path for path, _ in _set(ready) ^ _set(now)}
+    return f"PREFIX/{min(differ)}" if differ else ""
+
+
+def _set(manifest: Mapping[str, Signature]) -> set[tuple[str, Signature]]:
+    return {(path, row) for path, row in manifest.items() if "__pycache__" not in path.split("/")}
 
 
 def undo(session: Session, sink: Sink, first: Phase) -> None:
-    session.keep_edits(sink, carry=False)
-    if first is not Phase.BUILD:
-        trees.remove(session.after_build)  # env or source is undone next: what would be restored here goes away there
-        return
-    if session.ledger[Phase.BUILD].touched:
+    session.kept.made.drop()
+    if first is Phase.BUILD:  # else env or source is undone next: what would be restored here goes away there
+        edits.put_by(session.kept, sink)
         _restore(session, sink, Cancel())
-    session.write_scripts(sink)
-    session.built_manifest.unlink(missing_ok=True)
+        session.write_scripts(sink)
 
 
 def _restore(session: Session, sink: Sink, cancel: Cancel) -> None:
-    """Work folder and prefixes as source and env left them."""
     source.restore(session)
     env.restore(session, sink, cancel)
-    trees.remove(session.after_build)
+    session.kept.made.drop()

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cbw_core import env
 from cbw_core.events import Note
 from cbw_core.render.output import Resolved
-from cbw_core.session import aside, blame, digests, relocate, trees
-from cbw_core.session import ledger as ledgers
+from cbw_core.session import aside, blame, digests, edits, jsonfile, relocate, trees
 from cbw_core.session.model import Phase, State
 from cbw_core.session.phases import source
 
@@ -29,20 +28,25 @@ def inputs(session: Session) -> dict[str, str]:
         "solved packages": digests.of_data({k: [(r.dist, r.sha256) for r in v] for k, v in output.solved.items()}),
         "prefix length": str(session.config.prefix_length),
     }
-    for sibling in session.needed_siblings():
-        status = sibling.status()[Phase.PACKAGE]
-        sha256 = str(status.result.get("sha256", "")) if status.state is State.DONE else status.state.value
-        found[f"output {sibling.output.name}"] = sha256
-    base = session.base
-    if base is not None:
-        found["top-level build"] = str(base.ledger[Phase.BUILD].serial)
-    if not session.layout.host_prefix.is_dir() and not aside.is_aside(session.layout):
+    for needed in session.needed_outputs:
+        sibling = session.existing(needed)
+        status = None if sibling is None else sibling.status()[Phase.PACKAGE]
+        done = status is not None and status.state is State.DONE
+        found[f"output {needed.name}"] = str(status.result["sha256"]) if status and done else "not made"
+    found |= source.top_level_build(session)
+    layout, kept = session.layout, session.kept
+    found["session folder"] = str(layout.root)  # what is installed names it
+    if not layout.host_prefix.is_dir() and not aside.is_aside(layout):
         found["host prefix"] = "gone"
+    if not layout.build_prefix.is_dir() and trees.read_manifest(kept.build_env):
+        found["build prefix"] = "gone"
+    if not (kept.host.exists() and kept.build_env.exists() and kept.ready.exists()):
+        found["what was installed"] = "not known"
     return found
 
 
 def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
-    layout, output = session.layout, session.output
+    layout, kept, output = session.layout, session.kept, session.output
     built = _build_siblings(session, sink, cancel)
     packages = _packages(session, built, sink, cancel)
     host, build = packages["host"], packages["build"]
@@ -52,11 +56,13 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
         _make(session, prefix, wanted, sink, cancel)
     layout.host_prefix.mkdir(parents=True, exist_ok=True)
     before = trees.scan(layout.host_prefix)
-    ledgers.write_json(session.host_manifest, trees.manifest_json(before))
-    ledgers.write_json(session.build_manifest, trees.manifest_json(trees.scan(layout.build_prefix)))
+    names = "".join(f"{path}\n" for path in sorted(trees.files(before)))
+    layout.prefix_files.write_text(names, encoding="utf-8", errors="surrogateescape")
+    trees.write_manifest(kept.host, before)
+    trees.write_manifest(kept.build_env, trees.scan(layout.build_prefix))
     taken_over = _take_over(session)
-    ledgers.write_json(session.taken_over, sorted(taken_over))
-    layout.prefix_files.write_text("".join(f"{path}\n" for path in sorted(trees.files(before))))
+    jsonfile.write(kept.taken_over, sorted(taken_over))
+    trees.write_manifest(kept.ready, trees.scan(layout.host_prefix))
     session.write_scripts(sink)
     return {"build": [r.dist for r in build], "host": [r.dist for r in host], "taken_over": len(taken_over)}
 
@@ -64,10 +70,11 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
 def _build_siblings(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Path]:
     """Package the outputs of this recipe that this one needs; name -> the package."""
     built = {}
-    for sibling in session.needed_siblings():
-        sink(Note(f"{session.output.name} needs {sibling.output.name} of the same recipe", phase=Phase.ENV))
+    for needed in session.needed_outputs:
+        sibling = session.helper(needed)
+        sink(Note(f"{session.output.name} needs {needed.name} of the same recipe", phase=Phase.ENV))
         sibling.run(Phase.PACKAGE, sink=sink, cancel=cancel)
-        built[sibling.output.name] = Path(sibling.ledger[Phase.PACKAGE].result["package"])
+        built[needed.name] = Path(sibling.ledger[Phase.PACKAGE].result["package"])
     return built
 
 
@@ -104,20 +111,20 @@ def _make(session: Session, prefix: Path, packages: Sequence[Resolved], sink: Si
     if not packages:
         trees.remove(prefix)
         return
-    manifest = session.host_manifest if prefix == session.layout.host_prefix else session.build_manifest
-    kept = session.read_manifest(manifest)
-    if kept and (trees.changed(prefix, kept) or len(trees.scan(prefix)) != len(kept)):
+    manifest = session.kept.host if prefix == session.layout.host_prefix else session.kept.build_env
+    if manifest.exists() and trees.scan(prefix) != trees.read_manifest(manifest):
         trees.remove(prefix)  # a build has been at work in it: make it anew
     env.install(packages, prefix, config=session.config, sink=sink, cancel=cancel)
 
 
 def _take_over(session: Session) -> set[str]:
     """Copy what the top-level build put into its host prefix into this one (conda-build: new_prefix_files)."""
-    base = session.base
-    if base is None:
+    top = session.base_output
+    if top is None:
         return set()
-    paths = trees.files(trees.scan(base.after_build))
-    trees.copy_into(base.after_build, session.layout.host_prefix, paths)
+    base = session.helper(top)
+    paths = base.kept.made.files()
+    base.kept.made.put_into(session.layout.host_prefix, paths)
     relocate.rewrite(session.layout.host_prefix, relocate.pairs(base.layout, session.layout), paths)
     return paths
 
@@ -125,9 +132,11 @@ def _take_over(session: Session) -> set[str]:
 def undo(session: Session, sink: Sink, first: Phase) -> None:
     for prefix in (session.layout.host_prefix, session.layout.build_prefix):
         trees.remove(prefix)
-    for file in (session.host_manifest, session.build_manifest, session.taken_over, session.layout.prefix_files):
+    kept = session.kept
+    for file in (kept.host, kept.build_env, kept.taken_over, kept.ready, session.layout.prefix_files):
         file.unlink(missing_ok=True)
-    if first is Phase.ENV and session.kept_work.exists():
+    if first is Phase.ENV and kept.work.exists:
+        edits.put_by(kept, sink)
         source.restore(session)
 
 
@@ -135,12 +144,13 @@ def restore(session: Session, sink: Sink, cancel: Cancel) -> None:
     """Both prefixes as they were when env ended: new files removed; one whose packages were changed is made again."""
     layout = session.layout
     for prefix, manifest in (
-        (layout.host_prefix, session.host_manifest),
-        (layout.build_prefix, session.build_manifest),
+        (layout.host_prefix, session.kept.host),
+        (layout.build_prefix, session.kept.build_env),
     ):
-        kept = session.read_manifest(manifest)
-        trees.delete_new(prefix, kept)
-        if trees.changed(prefix, kept):
+        before = trees.read_manifest(manifest)
+        trees.delete_new(prefix, before)
+        if trees.changed(prefix, before):
             run(session, sink, cancel)
             return
-    _take_over(session)
+    if _take_over(session):
+        trees.write_manifest(session.kept.ready, trees.scan(layout.host_prefix))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbw_core import channel, package
+from cbw_core.errors import UsageError
 from cbw_core.post import PostResult
-from cbw_core.session import digests
+from cbw_core.session import digests, jsonfile
 from cbw_core.session.model import Phase
 
 if TYPE_CHECKING:
@@ -34,10 +35,29 @@ def inputs(session: Session) -> dict[str, str]:
         found["SOURCE_DATE_EPOCH"] = session.environ["SOURCE_DATE_EPOCH"]
     for section in ("about", "extra", "app"):
         found[f"{section} section"] = digests.of_data(output.section(section))
-    built = session.ledger[Phase.PACKAGE].result.get("package")
-    if built and not Path(built).exists():
-        found["the package"] = "gone"
-    return found
+    state = _state(session.ledger[Phase.PACKAGE].result)
+    return {**found, "the package": state} if state else found
+
+
+def _state(result: Mapping[str, Any]) -> str:
+    """What became of the package that a run made: "" while it is there as it was, else "gone" or "another": another
+    session of the recipe may have put its own in that place."""
+    made = result.get("package")
+    if not made:
+        return ""
+    try:
+        info = Path(made).stat()
+    except OSError:
+        return "gone"
+    if (info.st_size, info.st_mtime_ns) == (result["size"], result["mtime_ns"]):
+        return ""
+    return "" if digests.sha256_of(Path(made)) == result["sha256"] else "another"
+
+
+def _remove(result: Mapping[str, Any]) -> None:
+    """Remove the package that a run made, unless it is another one by now."""
+    if result.get("package") and not _state(result):
+        Path(result["package"]).unlink()
 
 
 def _texts(output: Output) -> list[Path]:
@@ -51,7 +71,10 @@ def _texts(output: Output) -> list[Path]:
 
 def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     folder = session.config.packages
-    result = PostResult.from_json(json.loads(session.post_result.read_text()))
+    found = jsonfile.read(session.kept.post_result)
+    if found is None:
+        raise UsageError("there is nothing to package: what post found is gone", hint="`cbw run package` runs post.")
+    result = PostResult.from_json(found)
     made = package.create(
         session.output,
         session.layout,
@@ -62,15 +85,17 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
         cancel=cancel,
         environ=session.environ,
     )
-    old = session.ledger[Phase.PACKAGE].result.get("package")
-    if old and old != str(made):  # another name by now: the earlier package would be taken for a build of this recipe
-        Path(old).unlink(missing_ok=True)
+    old = session.ledger[Phase.PACKAGE].result
+    if old.get("package") != str(made):  # another name by now: the earlier package would be taken for a build of this
+        _remove(old)
     channel.index(folder)
-    return {"package": str(made), "sha256": digests.sha256_of(made), "size": made.stat().st_size}
+    info = made.stat()
+    sha256 = digests.sha256_of(made)
+    return {"package": str(made), "sha256": sha256, "size": info.st_size, "mtime_ns": info.st_mtime_ns}
 
 
 def undo(session: Session, sink: Sink, first: Phase) -> None:
-    built = session.ledger[Phase.PACKAGE].result.get("package")
-    if built and Path(built).exists():
-        Path(built).unlink()
+    result = session.ledger[Phase.PACKAGE].result
+    if result.get("package"):
+        _remove(result)
         channel.index(session.config.packages)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbw_core import env, post
-from cbw_core.session import digests, trees
-from cbw_core.session import ledger as ledgers
+from cbw_core.session import digests, jsonfile, trees
 from cbw_core.session.model import Phase
 
 if TYPE_CHECKING:
@@ -21,12 +19,13 @@ if TYPE_CHECKING:
 def inputs(session: Session) -> dict[str, str]:
     output = session.output
     section = output.section("build")
-    return {
+    found = {
         "build section (relocation)": digests.of_data({k: section.get(k) for k in post.BUILD_FIELDS}),
         "outputs/files": digests.of_data(output.files),
         "run requirements": digests.of_data(output.requirements.run),
         "link scripts": digests.of_data([digests.of_file(f) for f in _link_scripts(output)]),
     }
+    return found if session.kept.post_result.exists() else {**found, "what post found": "gone"}
 
 
 def _link_scripts(output: Output) -> list[Path]:
@@ -36,29 +35,28 @@ def _link_scripts(output: Output) -> list[Path]:
 
 def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     layout, output = session.layout, session.output
+    kept = session.kept
     if session.ledger[Phase.POST].touched:
         _restore(session)
-    session.touch(Phase.POST)
-    before = trees.files(session.read_manifest(session.host_manifest))
-    new = trees.files(trees.scan(session.after_build))
+    session.record(Phase.POST, touched=True)
+    before = trees.files(trees.read_manifest(kept.host))
+    new = kept.made.files()
     if output.script and not output.files:  # only what its own script made (bundle_conda: initial_files)
-        new -= set(json.loads(session.taken_over.read_text()))
+        new -= set(jsonfile.read(kept.taken_over) or ())
     owned = {path: dist for path, dist in env.installed_files(layout.host_prefix).items() if path in before}
     result = post.process(output, layout, session.config, new_files=sorted(new), owned=owned, sink=sink, cancel=cancel)
-    ledgers.write_json(session.post_result, result.to_json())
+    jsonfile.write(kept.post_result, result.to_json())
     return {"files": len(result.files), "prefix_files": len(result.prefix_files)}
 
 
 def undo(session: Session, sink: Sink, first: Phase) -> None:
     if session.ledger[Phase.POST].touched and first is Phase.POST:
         _restore(session)
-    session.post_result.unlink(missing_ok=True)
+    session.kept.post_result.unlink(missing_ok=True)
 
 
 def _restore(session: Session) -> None:
     """The host prefix as the build left it: other new files away, changed ones back."""
-    prefix, kept = session.layout.host_prefix, session.after_build
-    before = session.read_manifest(session.host_manifest)
-    made = trees.scan(kept)
-    trees.delete_new(prefix, {**made, **before})
-    trees.copy_into(kept, prefix, made)
+    kept = session.kept
+    trees.delete_new(session.layout.host_prefix, {**kept.made.signatures, **trees.read_manifest(kept.host)})
+    kept.made.put_back()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cbw_core import source
-from cbw_core.session import ledger as ledgers
-from cbw_core.session import relocate, trees
-from cbw_core.session.model import Phase
+from cbw_core.session import aside, edits, relocate, trees
+from cbw_core.session.kept import Kept
+from cbw_core.session.model import Phase, State
 
 if TYPE_CHECKING:
     from cbw_core.events import Sink
@@ -16,43 +16,65 @@ if TYPE_CHECKING:
 
 
 def inputs(session: Session) -> dict[str, str]:
-    found = dict(source.inputs(session.output))
-    base = session.base
-    if base is not None:
-        found["top-level build"] = str(base.ledger[Phase.BUILD].serial)
+    found = {**source.inputs(session.output), **top_level_build(session)}
+    if not session.layout.work.is_dir() and not aside.is_aside(session.layout):
+        found["work folder"] = "gone"
+    if not session.kept.work.exists:
+        found["kept sources"] = "gone"
     return found
 
 
+def top_level_build(session: Session) -> dict[str, str]:
+    """The run of the top-level build that this output starts from, where there is one."""
+    output = session.base_output
+    if output is None:
+        return {}
+    base = session.existing(output)
+    status = None if base is None else base.status()[Phase.BUILD]
+    if base is None or status is None or status.state is not State.DONE:
+        return {"top-level build": "not made" if status is None else status.state.value}
+    return {"top-level build": str(base.ledger[Phase.BUILD].serial)}
+
+
 def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
-    work, copy = session.layout.work, session.kept_work
-    base = session.base
-    if base is None:
+    work, kept = session.layout.work, session.kept
+    if kept.work.exists:
+        edits.put_by(kept, sink)
+    kept.work.drop()
+    top = session.base_output
+    if top is None:
         provided = source.provide(session.output, work, config=session.config, sink=sink, cancel=cancel)
         result = provided.to_json()
     else:
         # an output's script starts from a fresh copy of what the recipe's own build.sh left (define-metadata: outputs)
+        base = session.helper(top)
         base.run(Phase.BUILD, sink=sink, cancel=cancel)
         trees.remove(work)
         trees.copy_tree(base.layout.work, work)
         relocate.rewrite(work, relocate.pairs(base.layout, session.layout))
         result = {"from": "TOPLEVEL", "session": str(base.root)}
     cancel.check()
-    trees.remove(copy)
-    trees.copy_tree(work, copy)
-    ledgers.write_json(session.work_manifest, trees.manifest_json(trees.scan(work)))
-    session.built_manifest.unlink(missing_ok=True)
+    _not_built(kept)
+    kept.work.take()
     return result
 
 
 def undo(session: Session, sink: Sink, first: Phase) -> None:
-    session.keep_edits(sink, carry=False)
+    kept = session.kept
+    if kept.work.exists:
+        edits.put_by(kept, sink)
+    kept.work.drop()
+    _not_built(kept)
     trees.remove(session.layout.work)
-    trees.remove(session.kept_work)
-    session.work_manifest.unlink(missing_ok=True)
 
 
 def restore(session: Session) -> None:
     """The work folder as it was when source ended."""
-    kept = session.read_manifest(session.work_manifest)
-    trees.restore_tree(session.kept_work, session.layout.work, before=kept)
-    ledgers.write_json(session.work_manifest, trees.manifest_json(trees.scan(session.layout.work)))
+    session.kept.work.restore()
+    _not_built(session.kept)
+
+
+def _not_built(kept: Kept) -> None:
+    """No build has been at work in the work folder."""
+    kept.begun.unlink(missing_ok=True)
+    kept.built.unlink(missing_ok=True)

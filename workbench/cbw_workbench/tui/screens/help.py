@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cbw_core.session.model import State
-from cbw_workbench.commands.registry import commands_of
+from cbw_workbench.commands.registry import leaves_of
 from cbw_workbench.tui.keys import Key, keys_of
 from cbw_workbench.tui.look import STATES
 
@@ -44,8 +44,8 @@ def help_text(keys: Iterable[Key]) -> Content:
         + Content("   ").join(Content.styled(f"{STATES[s].glyph} {s.value}", STATES[s].style) for s in State)
     )
     lines += [Content(""), _head("Commands at the : prompt")]
-    for name, command in commands_of("tui").items():
-        lines.append(Content.assemble((f"  {name:<12}", "bold"), command.summary))
+    for name, command in leaves_of("tui").items():
+        lines.append(Content.assemble((f"  {name:<20}", "bold"), command.summary))
     lines.append(Content.styled("  help COMMAND shows its arguments", "$foreground 62%"))
     return Content("\n").join(lines)
 
