@@ -26,7 +26,7 @@ _UNUSED = {
     "build only": "a build requirement alone does not count for it (ignore_build_only_deps)",
     "other output": "only another part of the recipe uses it",
     "own version": "the requirement says its version itself",
-    "unseen in script": "conda-build does not see it there: it finds only the first $ of a line, as $NAME or ${NAME}",
+    "unseen in script": "conda-build does not see it: of a line only the first $, as ${NAME} or as $NAME and a blank",
     "mentioned": "named in a form that conda-build does not take for a use",
 }
 

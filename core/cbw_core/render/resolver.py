@@ -36,6 +36,10 @@ class Sources(Protocol):
         """The work folder that the entries of a source section make. Raises what the source phase raises."""
         ...
 
+    def variables(self, recipe_file: Path, entries: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
+        """GIT_* or HG_* of the repository that the first entry is; none where it is no repository. Raises likewise."""
+        ...
+
     def holds(self, path: Path) -> bool:
         """Whether a path lies in such a folder: it is gone after rendering."""
         ...

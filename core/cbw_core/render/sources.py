@@ -1,17 +1,21 @@
-"""What rendering may know of a recipe's sources without downloading them: a local path, and the state of a local git
-repository (GIT_*, conda_build.environ.get_git_info)."""
+"""What rendering may know of a recipe's sources: a local path, what the source room makes of others, and what a
+repository tells of itself (GIT_*, HG_*: conda_build.environ.meta_vars)."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from cbw_core.errors import CbwError, Interrupted
 from cbw_core.recipe import sections
+from cbw_core.render.resolver import Sources
 from cbw_core.render.state import State
 from cbw_core.variants import as_list
+
+T = TypeVar("T")
 
 _REMOTE = re.compile(r"^[\w+.-]+://|^[\w.-]+@[\w.-]+:")
 # <tag>-<commits since>-g<hash>, the tag with or without a leading v
@@ -29,18 +33,28 @@ def local_source(state: State) -> Path | None:
 
 def provided_source(state: State) -> Path | None:
     """The folder with the sources of the recipe as the source phase makes it, where rendering may have them made."""
-    entries = [entry for entry in state.section("source") if isinstance(entry, dict) and entry]
-    if state.work.sources is None or not entries:
+    entries = _entries(state)
+    work = _had(state, lambda sources: sources(state.work.recipe_file, entries)) if entries else None
+    return work / str(entries[0].get("folder") or "") if work else None
+
+
+def _entries(state: State) -> list[dict[str, Any]]:
+    return [entry for entry in state.section("source") if isinstance(entry, dict) and entry]
+
+
+def _had(state: State, ask: Callable[[Sources], T]) -> T | None:
+    """What the sources give, where rendering may have them made and they can be."""
+    if state.work.sources is None:
         return None
     try:
-        work = state.work.sources(state.work.recipe_file, entries)
+        return ask(state.work.sources)
     except Interrupted:
         raise
     except CbwError as error:
         # conda-build renders on without the source (render.try_download), and the source phase tells what is wrong
-        state.work.warn(f"the source cannot be had while rendering: {error.message}")
+        why = f" ({error.why})" if error.why else ""
+        state.work.warn(f"the source cannot be had while rendering: {error.message}{why}")
         return None
-    return work / str(entries[0].get("folder") or "")
 
 
 def needs_download(state: State) -> bool:
@@ -55,25 +69,35 @@ def _first(state: State) -> dict[str, Any]:
     return source[0] if source and isinstance(source[0], dict) else {}
 
 
-def vcs_variables(state: State) -> dict[str, str]:
-    """GIT_* of a first source that is a local repository, where the recipe's text names any."""
+def vcs_variables(state: State) -> Mapping[str, str]:
+    """GIT_* or HG_* of a first source that is a repository, where the recipe's text names any of the kind.
+
+    A git repository on this machine is asked as it is; any other is made by the source room, where it may be.
+    """
     used = sections.vcs_used(state.work.text)
-    if "git" not in used:
+    if "git" not in used and "hg" not in used:
         return {}
     found = _repository(state)
-    if found is None:
+    if found is not None:
+        key = ("git", *map(str, found))
+        loaded = state.work.loaded
+        if key not in loaded:
+            loaded[key] = git_variables(*found, state.work.environ.get("PATH", os.defpath))
+        values: dict[str, str] = loaded[key]
+        return values
+    entries = _entries(state)
+    folder = local_source(state)
+    here = folder is not None and any((folder / name).exists() for name in (".git", ".hg"))
+    if not entries or not (here or entries[0].get("git_url") or entries[0].get("hg_url")):
         return {}
-    key = ("git", *map(str, found))
-    loaded = state.work.loaded
-    if key not in loaded:
-        loaded[key] = git_variables(*found, state.work.environ.get("PATH", os.defpath))
-    values: dict[str, str] = loaded[key]
-    return values
+    return _had(state, lambda sources: sources.variables(state.work.recipe_file, entries)) or {}
 
 
 def _repository(state: State) -> tuple[Path, str] | None:
     """(folder, revision) of the repository the first source is, where it is on this machine."""
     source = _first(state)
+    if as_list(source.get("patches")):
+        return None  # they may become commits
     url = source.get("git_url")
     if isinstance(url, str) and url:
         bare = url.removeprefix("file://")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cbw_core.session.across import check, in_order, neighbour
+from cbw_core.session.look import Look
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
 from cbw_core.session.plan import TOPLEVEL, Plan, choose, matching, plan
 from cbw_core.session.recipe_build import build_recipe
@@ -20,6 +21,7 @@ from cbw_core.session.store import (
 __all__ = [
     "PHASES",
     "TOPLEVEL",
+    "Look",
     "Phase",
     "PhaseStatus",
     "Plan",

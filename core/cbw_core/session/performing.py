@@ -11,6 +11,7 @@ from cbw_core.errors import BuildError, CbwError, Interrupted, from_os_error
 from cbw_core.events import PhaseEnded, PhaseStarted, Sink
 from cbw_core.process import Cancel
 from cbw_core.session.journal import Journal
+from cbw_core.session.look import Look
 from cbw_core.session.model import Phase, PhaseStatus, State
 from cbw_core.session.phases import CODE
 from cbw_core.session.session import Session
@@ -59,7 +60,7 @@ class _Ending:
     def done(self, result: Mapping[str, Any]) -> None:
         # after the run: only then are the files that rendering reads and the packages of siblings known
         self._session.record(self._phase, result=result)
-        inputs = current_inputs(self._session, self._session.ledger, self._phase)
+        inputs = current_inputs(self._session, Look(self._session.head), self._session.ledger, self._phase)
         self._tell(State.DONE, None, inputs=inputs)
 
     def failed(self, error: CbwError) -> None:

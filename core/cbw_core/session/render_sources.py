@@ -16,6 +16,7 @@ from cbw_core.events import Sink
 from cbw_core.process import Cancel
 
 if TYPE_CHECKING:
+    from cbw_core.render.output import Output
     from cbw_core.render.resolver import Sources
 
 
@@ -25,6 +26,7 @@ class _Made:
     def __init__(self, folder: Path, config: Config, sink: Sink, cancel: Cancel) -> None:
         self._folder, self._config, self._sink, self._cancel = folder, config, sink, cancel
         self._known: dict[str, Path | CbwError] = {}
+        self._variables: dict[Path, Mapping[str, str]] = {}
 
     def __call__(self, recipe_file: Path, entries: Sequence[Mapping[str, Any]]) -> Path:
         key = json.dumps([str(recipe_file), list(entries)], sort_keys=True, default=str)
@@ -35,19 +37,24 @@ class _Made:
             raise known
         return known
 
+    def variables(self, recipe_file: Path, entries: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
+        from cbw_core import source
+
+        work = self(recipe_file, entries)
+        if work not in self._variables:
+            self._variables[work] = source.git_variables(_asked(recipe_file, entries), work)
+        return self._variables[work]
+
     def _make(self, recipe_file: Path, entries: Sequence[Mapping[str, Any]]) -> Path | CbwError:
         """The work folder, or why there is none: asked again, it is not tried again."""
         from cbw_core import source
-        from cbw_core.render.output import Output
 
         work = self._folder / str(len(self._known)) / "work"
         work.parent.mkdir()
-        asked = Output(
-            recipe_dir=str(recipe_file.parent), recipe_file=str(recipe_file), name="", version="", build_string="",
-            meta={"source": [dict(entry) for entry in entries]},
-        )  # fmt: skip
         try:
-            source.provide(asked, work, config=self._config, sink=self._sink, cancel=self._cancel)
+            source.provide(
+                _asked(recipe_file, entries), work, config=self._config, sink=self._sink, cancel=self._cancel
+            )
         except Interrupted:
             raise
         except CbwError as error:
@@ -56,6 +63,16 @@ class _Made:
 
     def holds(self, path: Path) -> bool:
         return path.is_relative_to(self._folder)
+
+
+def _asked(recipe_file: Path, entries: Sequence[Mapping[str, Any]]) -> Output:
+    """An output with nothing but sources."""
+    from cbw_core.render.output import Output
+
+    return Output(
+        recipe_dir=str(recipe_file.parent), recipe_file=str(recipe_file), name="", version="", build_string="",
+        meta={"source": [dict(entry) for entry in entries]},
+    )  # fmt: skip
 
 
 @contextmanager

@@ -32,14 +32,10 @@ class Rendering:
     files_read: tuple[str, ...]
     chosen: int | None = None
 
-    @property
-    def output(self) -> Output:
-        """The one that was chosen."""
-        assert self.chosen is not None
-        return self.all[self.chosen]
-
-    def choosing(self, output: Output) -> Rendering:
-        """The same for a session that works on `output`, one of `all`."""
+    def choosing(self, output: Output | None) -> Rendering:
+        """The same for a session that works on `output`, one of `all`; for nobody's when None."""
+        if output is None:
+            return replace(self, chosen=None)
         return replace(self, chosen=next(n for n, one in enumerate(self.all) if one is output or one == output))
 
     @property
@@ -79,14 +75,7 @@ def write(path: Path, rendering: Rendering) -> None:
 
 def read(path: Path) -> Rendering:
     """Raises UsageError(kind="session") when it is gone or damaged."""
-    data = jsonfile.read(path)
-    if data is None:
-        raise UsageError(
-            f"{path.name} of the session is gone: it no longer knows what its recipe was rendered to",
-            kind="session",
-            place=Place(str(path)),
-            hint="Make a new session with `cbw debug`; this one's work folder is left as it is.",
-        )
+    data = _data(path)
     return Rendering(
         recipe_file=data["recipe_file"],
         outputs=tuple(Output.from_json(row) for row in data["outputs"]),
@@ -98,21 +87,44 @@ def read(path: Path) -> Rendering:
     )
 
 
+def read_chosen(path: Path) -> Output:
+    """Only the output that a session works on."""
+    data = _data(path)
+    return Output.from_json([*data["outputs"], *data["toplevel"]][data["chosen"]])
+
+
+def _data(path: Path) -> Any:
+    data = jsonfile.read(path)
+    if data is None:
+        raise UsageError(
+            f"{path.name} of the session is gone: it no longer knows what its recipe was rendered to",
+            kind="session",
+            place=Place(str(path)),
+            hint="Make a new session with `cbw debug`; this one's work folder is left as it is.",
+        )
+    return data
+
+
 def again(rendering: Rendering, before: Output) -> Output:
     """The output of a new rendering that `before` was in an old one: same name, nearest variant.
 
     Raises RecipeError(kind="output-gone") when the recipe makes it no more.
     """
-    same = [o for o in rendering.all if o.name == before.name and o.is_toplevel == before.is_toplevel]
-    if not same:
-        skipped = [row for row in rendering.skipped if row.get("name") == before.name]
-        raise RecipeError(
-            f"the recipe no longer makes {before.name}",
-            kind="output-gone",
-            why=str(skipped[0]["why"]) if skipped else "its name is not among the outputs that were rendered",
-            hint="Undo the change, or start again with `cbw debug`.",
-            details="\n".join(o.dist for o in rendering.outputs) or None,
-        )
+    found = nearest(rendering, before)
+    if found is not None:
+        return found
+    skipped = [row for row in rendering.skipped if row.get("name") == before.name]
+    raise RecipeError(
+        f"the recipe no longer makes {before.name}",
+        kind="output-gone",
+        why=str(skipped[0]["why"]) if skipped else "its name is not among the outputs that were rendered",
+        hint="Undo the change, or start again with `cbw debug`.",
+        details="\n".join(o.dist for o in rendering.outputs) or None,
+    )
+
+
+def nearest(rendering: Rendering, before: Output) -> Output | None:
+    """The same, None when there is none."""
 
     def likeness(output: Output) -> tuple[bool, int, int]:
         used = set(before.used_vars) | set(output.used_vars)
@@ -120,4 +132,5 @@ def again(rendering: Rendering, before: Output) -> Output:
         equal = [sum(output.variant.get(k) == before.variant.get(k) for k in keys) for keys in (used, every)]
         return output.dist == before.dist, equal[0], equal[1]
 
-    return max(same, key=likeness)
+    same = [o for o in rendering.all if o.name == before.name and o.is_toplevel == before.is_toplevel]
+    return max(same, key=likeness, default=None)

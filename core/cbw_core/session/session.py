@@ -19,6 +19,7 @@ from cbw_core.session import aside, edits, locks, rendering
 from cbw_core.session import ledger as ledgers
 from cbw_core.session.kept import Kept
 from cbw_core.session.ledger import Ledger
+from cbw_core.session.look import Look
 from cbw_core.session.model import Phase, PhaseStatus, SessionStatus, State
 from cbw_core.session.rendering import Rendering
 from cbw_core.session.status import phase_statuses
@@ -96,10 +97,14 @@ class Session:
     def rendering(self) -> Rendering:
         return self._rendering.value
 
+    @cached_property
+    def _output(self) -> _Cached[Output]:
+        return _Cached(self.kept.rendering, rendering.read_chosen)
+
     @property
     def output(self) -> Output:
         """The output as last rendered."""
-        return self.rendering.output
+        return self._output.value
 
     def keep_rendering(self, fresh: Rendering, output: Output) -> None:
         rendering.write(self.kept.rendering, fresh.choosing(output))
@@ -138,11 +143,10 @@ class Session:
 
         return sibling(self.head, output)
 
-    def existing(self, output: Output) -> Session | None:
-        """The session of an output of this recipe, when there is one."""
-        from cbw_core.session.store import find_sibling
-
-        return find_sibling(self.head, output)
+    def siblings(self) -> tuple[Session, ...]:
+        """The sessions that were made for other outputs of the recipe; they lie in the head's folder."""
+        ledgers_ = sorted(self.root.glob("outputs/*/ledger.json"))
+        return tuple(Session(file.parent, environ=self.environ) for file in ledgers_)
 
     def helper(self, output: Output) -> Session:
         """The session of an output that this one needs, made when absent; it does not become the last one used."""
@@ -173,8 +177,8 @@ class Session:
 
     # -- how it stands --------------------------------------------------------------------------------------------
 
-    def status(self) -> SessionStatus:
-        """How every phase stands now. Reads files only."""
+    def status(self, look: Look | None = None) -> SessionStatus:
+        """How every phase stands now. Reads files only. look: what was already seen of the recipe's other outputs."""
         book, layout, output = self.ledger, self.layout, self.output
         paths = {
             "root": self.root, "work": layout.work, "host_prefix": layout.host_prefix,
@@ -187,19 +191,16 @@ class Session:
             root=str(self.root),
             recipe=str(self.recipe),
             output="TOPLEVEL" if output.is_toplevel else output.dist,
-            phases=phase_statuses(self, book, locked=locks.is_held(self.root)),
+            phases=phase_statuses(self, look or Look(self.head), book, locked=locks.is_held(self.root)),
             paths={**{k: str(v) for k, v in paths.items()}, **({"package": made} if made else {})},
             channels=self.config.channels,
             variant={k: output.variant.get(k) for k in output.used_vars},
             activation=f"cd {shlex.quote(str(layout.work))} && source {shlex.quote(str(layout.env_file))}",
         )
 
-    def group(self, mine: SessionStatus | None = None) -> tuple[SessionStatus, ...]:
-        """This recipe's outputs in build order (the top level first, where it has a script). mine: this session's own
-        status, where the caller has it."""
-        from cbw_core.session.store import group_of
-
-        return group_of(self, mine or self.status())
+    def group(self) -> tuple[SessionStatus, ...]:
+        """This recipe's outputs in build order (the top level first, where it has a script)."""
+        return Look(self.head).group()
 
     # -- doing ----------------------------------------------------------------------------------------------------
 

@@ -6,21 +6,22 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from cbw_core.session.ledger import Ledger, PhaseRecord
+from cbw_core.session.look import Look
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, State
 
 if TYPE_CHECKING:
     from cbw_core.session.session import Session
 
 
-def current_inputs(session: Session, book: Ledger, phase: Phase) -> Mapping[str, str]:
+def current_inputs(session: Session, look: Look, book: Ledger, phase: Phase) -> Mapping[str, str]:
     """What the phase would take in now: name -> digest, with the runs it stands on."""
     from cbw_core.session.phases import CODE
 
     code = CODE[phase]
-    return {**code.inputs(session), **{f"{p} phase": str(book[p].serial) for p in code.stands_on}}
+    return {**code.inputs(session, look), **{f"{p} phase": str(book[p].serial) for p in code.stands_on}}
 
 
-def phase_statuses(session: Session, book: Ledger, *, locked: bool) -> tuple[PhaseStatus, ...]:
+def phase_statuses(session: Session, look: Look, book: Ledger, *, locked: bool) -> tuple[PhaseStatus, ...]:
     """All phases. A phase whose inputs changed is stale, and so are those that stand on it; only render's staleness
     does not spread: what it means for the others is known when it has run."""
     from cbw_core.session.phases import CODE
@@ -28,7 +29,7 @@ def phase_statuses(session: Session, book: Ledger, *, locked: bool) -> tuple[Pha
     found: dict[Phase, PhaseStatus] = {}
     for phase in PHASES:
         record = book[phase]
-        state, why = _state(session, book, phase, record, locked)
+        state, why = _state(session, look, book, phase, record, locked)
         if state is State.DONE:
             shaky = [p for p in CODE[phase].stands_on if found[p].state not in (State.DONE, State.SKIPPED)]
             if shaky:
@@ -47,12 +48,12 @@ def phase_statuses(session: Session, book: Ledger, *, locked: bool) -> tuple[Pha
 
 
 def _state(
-    session: Session, book: Ledger, phase: Phase, record: PhaseRecord, locked: bool
+    session: Session, look: Look, book: Ledger, phase: Phase, record: PhaseRecord, locked: bool
 ) -> tuple[State, tuple[str, ...]]:
     if record.state is State.RUNNING and not locked:
         return State.INTERRUPTED, ()
     if record.state is not State.DONE:
         return record.state, ()
-    now = current_inputs(session, book, phase)
+    now = current_inputs(session, look, book, phase)
     differ = sorted(name for name in {*now, *record.inputs} if now.get(name) != record.inputs.get(name))
     return (State.STALE, tuple(differ)) if differ else (State.DONE, ())

@@ -19,6 +19,7 @@ from cbw_core.render.output import Output
 from cbw_core.session import aside, jsonfile, locks, rendering, trees
 from cbw_core.session import ledger as ledgers
 from cbw_core.session.ledger import Ledger, PhaseRecord
+from cbw_core.session.look import Look
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
 from cbw_core.session.plan import Plan
 from cbw_core.session.rendering import Rendering
@@ -84,23 +85,11 @@ def create_for_package(
 
 def sibling(head: Session, output: Output) -> Session:
     """The session of another output of the recipe `head` works on: below its folder, made when absent."""
-    found = find_sibling(head, output)
+    found = Look(head).session_of(output)
     if found is not None:
         return found
     with locks.making_siblings(head.root):
-        return find_sibling(head, output) or _make_sibling(head, output)
-
-
-def find_sibling(head: Session, output: Output) -> Session | None:
-    """The session of an output of the recipe `head` works on, when there is one."""
-    among = head.rendering
-    if _is(head, output, among):
-        return head
-    return next((session for session in _siblings(head) if _is(session, output, among)), None)
-
-
-def _siblings(head: Session) -> list[Session]:
-    return [Session(ledger.parent, environ=head.environ) for ledger in sorted(head.root.glob("outputs/*/ledger.json"))]
+        return Look(head).session_of(output) or _make_sibling(head, output)
 
 
 def _make_sibling(head: Session, output: Output) -> Session:
@@ -112,34 +101,8 @@ def _make_sibling(head: Session, output: Output) -> Session:
     return _write_new(root, head.recipe, head.rendering, output, head.config, parent=head.root, environ=head.environ)
 
 
-def _is(session: Session, output: Output, among: Rendering) -> bool:
-    """Whether a session works on `output`: of the outputs of `among`, which may be newer than either, both are one."""
-    mine = session.output
-    if mine.name != output.name or mine.is_toplevel != output.is_toplevel:
-        return False
-    return rendering.again(among, mine) is rendering.again(among, output)
-
-
-def group_of(session: Session, mine: SessionStatus) -> tuple[SessionStatus, ...]:
-    """The outputs of the session's recipe in build order, the top level first where one has been made."""
-    head = session.head
-    if session.is_package:
-        return (mine,)
-
-    def status(member: Session) -> SessionStatus:
-        return mine if member.root == session.root else member.status()
-
-    members = [head, *_siblings(head)]
-    top = [status(m) for m in members if m.output.is_toplevel]
-    rows = []
-    among = head.rendering
-    for output in among.outputs:
-        found = next((m for m in members if _is(m, output, among)), None)
-        rows.append(status(found) if found else _not_made(head, output))
-    return (*top, *rows)
-
-
-def _not_made(head: Session, output: Output) -> SessionStatus:
+def not_made(head: Session, output: Output) -> SessionStatus:
+    """How an output stands that has no session yet."""
     phases = tuple(PhaseStatus(p, State.DONE if p is Phase.RENDER else State.PENDING) for p in PHASES)
     variant = {k: output.variant.get(k) for k in output.used_vars}
     return SessionStatus("", str(head.recipe), output.dist, phases, {}, head.config.channels, variant)
@@ -333,7 +296,7 @@ def _write_new(
     elif not config.test:
         phases[Phase.TEST.value] = PhaseRecord(state=State.SKIPPED)
     session = _write(root, replace(book, phases=phases), kept.choosing(output), config, environ)
-    inputs = current_inputs(session, session.ledger, Phase.RENDER)
+    inputs = current_inputs(session, Look(session.head), session.ledger, Phase.RENDER)
     ledgers.write(session.layout.ledger, session.ledger.with_phase(Phase.RENDER, inputs=inputs))
     return session
 

@@ -19,6 +19,11 @@ Variant = dict[str, Any]
 
 def as_list(value: Any, mappings: bool = True) -> list[Any]:
     """conda_build.utils.ensure_list: None is empty, a list or set its items, a mapping its keys, else one item."""
+    kind = type(value)
+    if kind is str:
+        return [value]
+    if kind is list:
+        return list(value)
     if value is None:
         return []
     if isinstance(value, str) or (isinstance(value, dict) and not mappings):

@@ -12,10 +12,12 @@ from cbw_workbench.commands.results import LogText, SessionList, Settings, Statu
 
 
 def status(context: Context, args: Namespace) -> Result:
+    from cbw_core.session import Look
+
     session = context.session
     assert session is not None
-    mine = session.status()
-    return Result(StatusReport(mine, session.group(mine)))
+    look = Look(session.head)
+    return Result(StatusReport(look.status(session), look.group()))
 
 
 def sessions(context: Context, args: Namespace) -> Result:

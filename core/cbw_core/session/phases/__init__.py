@@ -12,16 +12,18 @@ from cbw_core.session.phases import build, env, package, post, render, source, t
 if TYPE_CHECKING:
     from cbw_core.events import Sink
     from cbw_core.process import Cancel
+    from cbw_core.session.look import Look
     from cbw_core.session.session import Session
 
-    Inputs: TypeAlias = Callable[[Session], Mapping[str, str]]
+    Inputs: TypeAlias = Callable[[Session, Look], Mapping[str, str]]
     Run: TypeAlias = Callable[[Session, Sink, Cancel], Mapping[str, Any]]
     Undo: TypeAlias = Callable[[Session, Sink, Phase], None]
 
 
 @dataclass(frozen=True)
 class PhaseCode:
-    """inputs: name -> digest of what the phase depends on, read from disk now. run: does it and says what it gave out,
+    """inputs: name -> digest of what the phase depends on, read from disk now; other outputs as
+    the look has them. run: does it and says what it gave out,
     JSON-able; raises CbwError. undo: files as they were before it;
     it is told the first phase that is undone. stands_on: the phase whose last run it builds on."""
 

@@ -15,12 +15,13 @@ from cbw_core.session.trees import Signature
 
 if TYPE_CHECKING:
     from cbw_core.events import Sink
+    from cbw_core.session.look import Look
     from cbw_core.session.session import Session
 
 _NAMED = 20  # files in warnings
 
 
-def inputs(session: Session) -> dict[str, str]:
+def inputs(session: Session, look: Look) -> dict[str, str]:
     found = dict(build.inputs(session.output, session.config))
     return found if session.kept.made.exists else {**found, "what the build made": "gone"}
 
@@ -82,12 +83,13 @@ def _built_by_hand(session: Session) -> str:
     if session.ledger[Phase.BUILD].touched:
         return ""
     ready, now = trees.read_manifest(session.kept.ready), trees.scan(session.layout.host_prefix)
-    differ = {path for path, _ in _set(ready) ^ _set(now)}
+    differ = {path for path, _ in _files(ready) ^ _files(now)}
     return f"PREFIX/{min(differ)}" if differ else ""
 
 
-def _set(manifest: Mapping[str, Signature]) -> set[tuple[str, Signature]]:
-    return {(path, row) for path, row in manifest.items() if "__pycache__" not in path.split("/")}
+def _files(manifest: Mapping[str, Signature]) -> set[tuple[str, Signature]]:
+    rows = manifest.items()
+    return {(path, row) for path, row in rows if not trees.is_folder(row) and "__pycache__" not in path.split("/")}
 
 
 def undo(session: Session, sink: Sink, first: Phase) -> None:

@@ -17,10 +17,11 @@ from cbw_core.session.phases import source
 if TYPE_CHECKING:
     from cbw_core.events import Sink
     from cbw_core.process import Cancel
+    from cbw_core.session.look import Look
     from cbw_core.session.session import Session
 
 
-def inputs(session: Session) -> dict[str, str]:
+def inputs(session: Session, look: Look) -> dict[str, str]:
     output = session.output
     found = {
         "build requirements": digests.of_data(output.requirements.build),
@@ -29,11 +30,11 @@ def inputs(session: Session) -> dict[str, str]:
         "prefix length": str(session.config.prefix_length),
     }
     for needed in session.needed_outputs:
-        sibling = session.existing(needed)
-        status = None if sibling is None else sibling.status()[Phase.PACKAGE]
+        sibling = look.session_of(needed)
+        status = None if sibling is None else look.status(sibling)[Phase.PACKAGE]
         done = status is not None and status.state is State.DONE
         found[f"output {needed.name}"] = str(status.result["sha256"]) if status and done else "not made"
-    found |= source.top_level_build(session)
+    found |= source.top_level_build(session, look)
     layout, kept = session.layout, session.kept
     found["session folder"] = str(layout.root)  # what is installed names it
     if not layout.host_prefix.is_dir() and not aside.is_aside(layout):

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from cbw_core.events import Sink
     from cbw_core.process import Cancel
     from cbw_core.render.output import Output
+    from cbw_core.session.look import Look
     from cbw_core.session.session import Session
 
 
-def inputs(session: Session) -> dict[str, str]:
+def inputs(session: Session, look: Look) -> dict[str, str]:
     output = session.output
     found = {
         "name, version, build": output.dist,

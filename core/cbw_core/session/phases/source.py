@@ -12,11 +12,12 @@ from cbw_core.session.model import Phase, State
 if TYPE_CHECKING:
     from cbw_core.events import Sink
     from cbw_core.process import Cancel
+    from cbw_core.session.look import Look
     from cbw_core.session.session import Session
 
 
-def inputs(session: Session) -> dict[str, str]:
-    found = {**source.inputs(session.output), **top_level_build(session)}
+def inputs(session: Session, look: Look) -> dict[str, str]:
+    found = {**source.inputs(session.output), **top_level_build(session, look)}
     if not session.layout.work.is_dir() and not aside.is_aside(session.layout):
         found["work folder"] = "gone"
     if not session.kept.work.exists:
@@ -24,13 +25,13 @@ def inputs(session: Session) -> dict[str, str]:
     return found
 
 
-def top_level_build(session: Session) -> dict[str, str]:
+def top_level_build(session: Session, look: Look) -> dict[str, str]:
     """The run of the top-level build that this output starts from, where there is one."""
     output = session.base_output
     if output is None:
         return {}
-    base = session.existing(output)
-    status = None if base is None else base.status()[Phase.BUILD]
+    base = look.session_of(output)
+    status = None if base is None else look.status(base)[Phase.BUILD]
     if base is None or status is None or status.state is not State.DONE:
         return {"top-level build": "not made" if status is None else status.state.value}
     return {"top-level build": str(base.ledger[Phase.BUILD].serial)}

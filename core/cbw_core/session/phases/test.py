@@ -12,11 +12,12 @@ from cbw_core.session.model import Phase
 if TYPE_CHECKING:
     from cbw_core.events import Sink
     from cbw_core.process import Cancel
+    from cbw_core.session.look import Look
     from cbw_core.session.session import Session
     from cbw_core.test import TestPlan
 
 
-def inputs(session: Session) -> dict[str, str]:
+def inputs(session: Session, look: Look) -> dict[str, str]:
     return {} if session.is_package else dict(test.inputs(session.output))
 
 

@@ -1,0 +1,112 @@
+"""Nothing that a person wrote in the work folder is lost: it goes into the next build, or is kept and told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cbw_core.events import Recorder
+from cbw_core.session import Phase, Session, State
+from support.sessions import Start, ran
+
+
+def put_by(session: Session, seen: Recorder) -> Path:
+    """The one folder that edits were put into, which a note must have named."""
+    (folder,) = session.layout.private.glob("edits-*")
+    assert any(str(folder) in note for note in seen.notes())
+    return folder
+
+
+def packaged(session: Session) -> str:
+    return (session.layout.host_prefix / "share/greeting/hello.txt").read_text()
+
+
+def test_an_edit_of_an_edited_file_goes_into_the_next_build(greeting: Path, start: Start) -> None:
+    session = start(greeting)
+    session.run(Phase.BUILD)
+    for text in ("first\n", "second\n", "third\n"):
+        (session.layout.work / "hello.txt").write_text(text)
+        session.rerun(Phase.BUILD)
+        assert packaged(session) == text
+
+
+def test_an_edit_stays_through_builds_and_goes_when_it_is_taken_back(greeting: Path, start: Start) -> None:
+    session = start(greeting)
+    session.run(Phase.BUILD)
+    (session.layout.work / "hello.txt").write_text("edited\n")
+    for _ in range(2):
+        session.rerun(Phase.BUILD)
+        assert packaged(session) == "edited\n"
+    (session.layout.work / "hello.txt").write_text("hello\n")
+    for _ in range(2):
+        session.rerun(Phase.BUILD)
+        assert packaged(session) == "hello\n"
+
+
+def test_a_new_file_is_kept_when_the_build_runs_again(greeting: Path, start: Start) -> None:
+    session, seen = start(greeting), Recorder()
+    session.run(Phase.BUILD)
+    (session.layout.work / "notes").mkdir()
+    (session.layout.work / "notes/mine.txt").write_text("dear diary")
+    session.rerun(Phase.BUILD, sink=seen)
+    assert (put_by(session, seen) / "notes/mine.txt").read_text() == "dear diary"
+
+
+def test_an_edit_of_a_file_that_the_build_changes_too_is_kept(greeting: Path, start: Start) -> None:
+    session, seen = start(greeting), Recorder()
+    session.run(Phase.BUILD)
+    (session.layout.work / "other.txt").write_text("by hand")
+    session.rerun(Phase.BUILD, sink=seen)
+    assert (put_by(session, seen) / "other.txt").read_text() == "by hand"
+    assert (session.layout.work / "other.txt").read_text() == "-more\n"
+
+
+def test_an_edit_is_kept_when_source_runs_again(greeting: Path, start: Start) -> None:
+    session, seen = start(greeting), Recorder()
+    session.run(Phase.BUILD)
+    (session.layout.work / "hello.txt").write_text("edited\n")
+    (greeting / "src/new.txt").write_text("the recipe's sources changed")
+    session.run(Phase.BUILD, sink=seen)
+    assert (put_by(session, seen) / "hello.txt").read_text() == "edited\n"
+    assert packaged(session) == "hello\n"
+
+
+def test_an_edit_is_kept_when_its_phases_are_rewound(greeting: Path, start: Start) -> None:
+    for phase in (Phase.SOURCE, Phase.ENV, Phase.BUILD):
+        session, seen = start(greeting), Recorder()
+        session.run(Phase.BUILD)
+        (session.layout.work / "hello.txt").write_text("edited\n")
+        session.rewind(phase, sink=seen)
+        assert (put_by(session, seen) / "hello.txt").read_text() == "edited\n"
+
+
+def test_an_edited_build_script_is_kept_and_told(greeting: Path, start: Start) -> None:
+    session, seen = start(greeting), Recorder()
+    session.run(Phase.ENV)
+    script = session.layout.build_file
+    edited = script.read_text() + "\necho one line more\n"
+    script.write_text(edited)
+    session.run(Phase.BUILD, sink=seen)
+    assert (put_by(session, seen) / "conda_build.sh").read_text() == edited
+
+
+def test_a_build_run_by_hand_before_the_first_one_is_not_packaged(greeting: Path, start: Start) -> None:
+    session, seen = start(greeting), Recorder()
+    session.run(Phase.ENV)
+    (session.layout.host_prefix / "share").mkdir()
+    (session.layout.host_prefix / "share/stray.txt").write_text("from a shell")
+    (session.layout.work / "hello.txt").write_text("edited\n")
+    (session.layout.work / "made-by-build.txt").write_text("left by the hand-run build")
+    session.run(Phase.BUILD, sink=seen)
+    assert not (session.layout.host_prefix / "share/stray.txt").exists()
+    assert packaged(session) == "edited\n"
+    assert (put_by(session, seen) / "made-by-build.txt").exists()
+    assert any("by hand" in note and "stray" in note for note in seen.notes())
+
+
+def test_a_new_file_made_before_the_first_build_is_there_for_it(greeting: Path, start: Start) -> None:
+    (greeting / "build.sh").write_text("test -f config.site\n" + (greeting / "build.sh").read_text())
+    session = start(greeting)
+    session.run(Phase.ENV)
+    (session.layout.work / "config.site").write_text("x=1")
+    session.run(Phase.BUILD)
+    assert session.status()[Phase.BUILD].state is State.DONE and ran(greeting) == 1
