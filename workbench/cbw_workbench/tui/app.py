@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import App, SuspendNotSupported
-from textual.binding import Binding
 from textual.reactive import reactive
 
 from cbw_core.errors import CbwError, EnvironmentFailure
@@ -43,7 +42,6 @@ class WorkbenchApp(App[int]):
     TITLE = "cbw"
     COMMANDS = {Commands}
     ENABLE_COMMAND_PALETTE = True
-    BINDINGS = [Binding(entry.key, f"go({entry.name!r})", entry.title, show=False) for entry in TABLE]
 
     state: reactive[WorkbenchState] = reactive(WorkbenchState(), repaint=False, init=False)
 
@@ -224,7 +222,3 @@ class WorkbenchApp(App[int]):
                 "the screen cannot make way for a shell in this terminal",
                 hint="Run `cbw shell` in another terminal.",
             ) from error
-
-    def action_go(self, name: str) -> None:
-        if self.screen.id != name:
-            self.switch_screen(name)

@@ -48,7 +48,7 @@ class Key:
 
 _SHOWN = {
     "exclamation_mark": "!", "colon": ":", "question_mark": "?", "slash": "/", "left_square_bracket": "[",
-    "right_square_bracket": "]", "ctrl+p": "^p", "ctrl+c": "^c", "f5": "F5",
+    "right_square_bracket": "]", "ctrl+p": "^p", "ctrl+c": "^c", "f2": "F2", "f3": "F3", "f5": "F5",
 }  # fmt: skip
 
 KEYS: tuple[Key, ...] = (
@@ -66,9 +66,13 @@ KEYS: tuple[Key, ...] = (
     Key("g", "Go to", "the line to blame", action="go_to_place", screen="main"),
     Key("left_square_bracket", "Before", "the file or page before", action="turn(-1)", screen="main"),
     Key("right_square_bracket", "After", "the next file or page", action="turn(1)", screen="main"),
+    Key("c", "Compare", "against a package: name it at the prompt", action="compare", screen="hash", footer=True),
+    Key("a", "Again", "ask once more", action="ask_again", screen="hash", footer=True),
     Key("z", "Zoom", "the focused pane on the whole screen, and back", action="zoom"),
     Key("slash", "Search", "search the log or the source; n and N go on", action="search"),
     Key("i", "Status", "phases, paths, what is stale and why", line="status"),
+    Key("f2", "Session", "the phases, the source and the log", action="go('main')"),
+    Key("f3", "Hash", "what makes the hash, and where it comes from", action="go('hash')"),
     Key("f5", "Refresh", "look again how the phases stand", action="refresh_rows"),
     Key("colon", "Cmd", "a command line", action="prompt", footer=True),
     Key("ctrl+p", "Palette", "every command by name", action="command_palette"),

@@ -33,7 +33,7 @@ class Commands(Provider):
             else:
                 yield name, command.summary, partial(screen.post_message, RunLine(name))
         for entry in TABLE:
-            yield f"screen {entry.title}", f"go there ({entry.key})", partial(screen.app.switch_screen, entry.name)
+            yield f"screen {entry.title}", "go there", partial(screen.app.switch_screen, entry.name)
         yield "theme", "choose other colours", screen.app.action_change_theme
 
     async def discover(self) -> Hits:

@@ -314,6 +314,12 @@ def marks(state: WorkbenchState) -> tuple[Mark, ...]:
     )
 
 
+def answer(state: WorkbenchState, kind: type, line: str) -> Ran | None:
+    """The newest command that gave a value of a kind, or that was `line` and failed."""
+    fits = (ran for ran in reversed(state.ran) if isinstance(ran.value, kind) or (ran.error and ran.line == line))
+    return next(fits, None)
+
+
 def recipe_folder(status: SessionStatus) -> Path:
     """The recipe's folder; SessionStatus.recipe is that or its meta.yaml."""
     recipe = Path(status.recipe)

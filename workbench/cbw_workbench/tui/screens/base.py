@@ -152,6 +152,11 @@ class WorkbenchScreen(Screen[None]):
     def action_refresh_rows(self) -> None:
         self.post_message(ReadAgain())
 
+    def action_go(self, name: str) -> None:
+        """To another screen."""
+        if name != self.NAME:
+            self.app.switch_screen(name)
+
     def action_zoom(self) -> None:
         if self.maximized is not None:
             self.minimize()

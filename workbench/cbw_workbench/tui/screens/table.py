@@ -1,18 +1,18 @@
-"""The screens that a key goes to, in order. A new one is a file beside this and a line here."""
+"""The screens, in order. A new one is a file beside this, a line here and a line in keys.py."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from cbw_workbench.tui.screens.base import WorkbenchScreen
+from cbw_workbench.tui.screens.hash import HashScreen
 from cbw_workbench.tui.screens.main import MainScreen
 
 
 @dataclass(frozen=True)
 class Entry:
-    """`key` goes to the screen from every other one; `title` names it in the palette."""
+    """`title` names it in the palette."""
 
-    key: str
     title: str
     screen: type[WorkbenchScreen]
 
@@ -21,4 +21,7 @@ class Entry:
         return self.screen.NAME
 
 
-TABLE: tuple[Entry, ...] = (Entry("f2", "Session", MainScreen),)
+TABLE: tuple[Entry, ...] = (
+    Entry("Session", MainScreen),
+    Entry("Hash", HashScreen),
+)
