@@ -1,5 +1,7 @@
 """text of meta.yaml -> sections: selectors, template functions, schema, positions."""
 
+from cbw_core.recipe.editing import Edited, add_item, adds_only
+from cbw_core.recipe.exact import read_exactly, write_exactly
 from cbw_core.recipe.located import Located, place_in
 from cbw_core.recipe.reading import find_recipe, read_text
 from cbw_core.recipe.selectors import Namespace, Selected, select, selectors_of
@@ -16,6 +18,7 @@ from cbw_core.recipe.template import (
 from cbw_core.recipe.yamltext import Position, copy, load, positions
 
 __all__ = [
+    "Edited",
     "Located",
     "Namespace",
     "Position",
@@ -24,6 +27,8 @@ __all__ = [
     "TemplateFailure",
     "TemplateResult",
     "UndefinedNames",
+    "add_item",
+    "adds_only",
     "copy",
     "find_recipe",
     "is_plain",
@@ -32,8 +37,10 @@ __all__ = [
     "names_used",
     "place_in",
     "positions",
+    "read_exactly",
     "read_text",
     "render",
     "select",
     "selectors_of",
+    "write_exactly",
 ]
