@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal, cast
+from typing import IO, TYPE_CHECKING, cast
 
+from cbw_core.archive.entry import Entry, Kind
 from cbw_core.archive.guard import Limit, damaged, refused, shown
 from cbw_core.archive.streams import COMPRESSED, Counter, Forward, decompressed, kind_of
 
 if TYPE_CHECKING:
     from tarfile import TarFile, TarInfo
     from zipfile import ZipFile, ZipInfo
-
-Kind = Literal["file", "dir", "symlink", "hardlink", "device"]
-
-
-@dataclass
-class Entry:
-    """One member as the archive gives it. `name` and `target` (of a link) are not to be trusted. `data` is to be read
-    before the next entry is asked for; only files have it. `mtime` in seconds, None where not told."""
-
-    name: str
-    kind: Kind
-    mode: int
-    mtime: float | None = None
-    target: str = ""
-    data: IO[bytes] | None = None
 
 
 def entries(raw: IO[bytes], archive: Path, limit: Limit, counter: Counter) -> Iterator[Entry]:

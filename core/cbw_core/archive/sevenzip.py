@@ -13,7 +13,7 @@ from cbw_core.archive.guard import Limit, clean_name, damaged, refused
 from cbw_core.errors import EnvironmentFailure, Place
 
 if TYPE_CHECKING:
-    from cbw_core.archive.readers import Entry
+    from cbw_core.archive.entry import Entry
     from cbw_core.archive.streams import Counter
 
 
@@ -55,7 +55,7 @@ def _unpack(library: Any, archive: Path, folder: Path, counter: Counter) -> set[
 
 
 def _walk(folder: Path, links: set[str], archive: Path) -> Iterator[Entry]:
-    from cbw_core.archive.readers import Entry
+    from cbw_core.archive.entry import Entry
 
     for where, folders, files in os.walk(folder):
         for name in sorted(folders + files):

@@ -10,8 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from cbw_core.archive.entry import Entry
 from cbw_core.archive.guard import Limit, clean_name, damaged, refused, shown
-from cbw_core.archive.readers import Entry, entries
+from cbw_core.archive.readers import entries
 from cbw_core.archive.streams import Counter, broken_stream_errors
 from cbw_core.errors import CbwError, EnvironmentFailure, Place, from_os_error
 from cbw_core.process import Cancel

@@ -9,7 +9,8 @@ import pytest
 
 from cbw_core.events import LogLine, Note, PhaseEnded, PhaseStarted, Progress
 from cbw_workbench.cli.live import LiveSink
-from cbw_workbench.cli.sinks import ClosingSink, JsonSink, LineSink, sink_for
+from cbw_workbench.cli.sink import ClosingSink
+from cbw_workbench.cli.sinks import JsonSink, LineSink, sink_for
 from cbw_workbench.commands.run import read
 
 

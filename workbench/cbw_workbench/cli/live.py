@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from cbw_core.events import Event, LogLine, Note, PhaseEnded, PhaseStarted, Progress
 from cbw_workbench.cli.output import coloured
-from cbw_workbench.cli.sinks import QUICK, ClosingSink
+from cbw_workbench.cli.sink import QUICK, ClosingSink
 from cbw_workbench.views.events import amount, event_line
 from cbw_workbench.views.states import look
 

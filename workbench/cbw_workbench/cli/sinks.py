@@ -4,50 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-import threading
 import time
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from cbw_core.events import Event, Note, Progress, to_json
+from cbw_workbench.cli.sink import QUICK, ClosingSink
 from cbw_workbench.views.events import amount, event_line
 
 if TYPE_CHECKING:
     from cbw_workbench.commands.run import Parsed
 
 _EVERY = 10.0  # seconds between two lines about the same work
-QUICK = 1.0  # work that took less needs no line when it ends
-
-
-class ClosingSink:
-    """A sink with an end. It never raises: when nobody reads any more, events are dropped."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._gone = False
-
-    def __call__(self, event: Event) -> None:
-        with self._lock:
-            if self._gone:
-                return
-            try:
-                self.show(event)
-            except (OSError, ValueError):  # a closed pipe, or a stream closed at exit
-                self._gone = True
-
-    def show(self, event: Event) -> None:
-        """Called under the lock. This one drops the event."""
-
-    def close(self) -> None:
-        """The display ends; what comes afterwards is not shown."""
-        with self._lock:
-            self._gone = True
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self.close()
 
 
 class LineSink(ClosingSink):
@@ -97,6 +64,6 @@ def sink_for(parsed: Parsed, stream: TextIO) -> ClosingSink:
     quiet = bool(getattr(parsed.args, "quiet", False) or getattr(parsed.args, "activate_string_only", False))
     if quiet or not stream.isatty():
         return LineSink(stream, quiet=quiet)
-    from cbw_workbench.cli.live import LiveSink
+    from cbw_workbench.cli.live import LiveSink  # draws with rich: loaded for a terminal only
 
     return LiveSink(stream)

@@ -10,7 +10,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from cbw_workbench.views.places import folder_of, shown
-from cbw_workbench.views.why import value_text
+from cbw_workbench.views.values import value_text
 
 if TYPE_CHECKING:
     from cbw_core.errors import Place

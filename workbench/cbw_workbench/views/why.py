@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from cbw_core.inspect.words import given_words, unused_words, use_words
+from cbw_core.inspect.words import unused_words, use_words
 from cbw_workbench.views.places import folder_of, shown
+from cbw_workbench.views.values import given_text, value_text
 
 if TYPE_CHECKING:
     from cbw_core.inspect import Dependencies, Dependency, Explained, HashInputs, Origin, Variable
     from cbw_core.render import Exported, Use
-    from cbw_core.variants import Given
     from cbw_workbench.commands.results import HashReport, RenderedRecipe
 
 Row = tuple[str | Text, ...]
@@ -119,14 +119,6 @@ def _use(use: Use, folder: str) -> tuple[Text, Text]:
     return where, text
 
 
-def given_text(given: Given, folder: str) -> Text:
-    """Where a value comes from: its line with the option that named the file, the option, the variable, "default"."""
-    place = shown(given.place, folder)
-    if not place:
-        return Text(given_words(given))
-    return Text.assemble(place, (f" ({given.label})" if given.label else "", "dim"))
-
-
 def _choices(variable: Variable) -> str:
     by = variable.by
     parts = []
@@ -135,12 +127,6 @@ def _choices(variable: Variable) -> str:
     if variable.zipped:
         parts.append(f"zipped with {', '.join(variable.zipped)}")
     return "; ".join(parts)
-
-
-def value_text(value: Any) -> str:
-    import json
-
-    return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
 def _add_dependencies(branch: Tree, listed: Sequence[Dependency], folder: str) -> None:

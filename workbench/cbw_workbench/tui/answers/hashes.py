@@ -10,7 +10,7 @@ from rich.text import Text
 from cbw_core.inspect.words import unused_words, use_words
 from cbw_workbench.tui.answers.node import Node
 from cbw_workbench.views.places import folder_of, shown
-from cbw_workbench.views.why import given_text, value_text
+from cbw_workbench.views.values import given_text, value_text
 
 if TYPE_CHECKING:
     from cbw_core.errors import Place
