@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
+from cbw_core.archive.swapping import swapped
 from cbw_core.errors import BuildError, Interrupted, UsageError, from_os_error
 from cbw_core.process import Cancel
 
@@ -44,12 +45,35 @@ class Member:
     source: the file to read, or the bytes themselves. Not looked at for a link.
     mode:   permission bits.
     link:   where a symbolic link points; None for a file.
+    swap:   a text in the file and the one of the same length to pack in its stead; None: the bytes as they are.
     """
 
     path: str
     source: Path | bytes = b""
     mode: int = 0o644
     link: str | None = None
+    swap: tuple[bytes, bytes] | None = None
+
+    def chunks(self, length: int) -> Iterator[bytes]:
+        """What is packed of a file, in pieces. Raises BuildError when it has not `length` bytes any more."""
+        read = _read(self, length)
+        return swapped(read, *self.swap) if self.swap else read
+
+
+def _read(member: Member, left: int) -> Iterator[bytes]:
+    if isinstance(member.source, bytes):
+        yield member.source
+        return
+    with member.source.open("rb", buffering=0) as stream:
+        while left and (chunk := stream.read(min(_CHUNK, left))):
+            left -= len(chunk)
+            yield chunk
+        if left or stream.read(1):
+            raise BuildError(
+                f"{member.path} changed while it was packed",
+                kind="package",
+                hint="Something still writes to the host prefix: end it and run the package phase again.",
+            )
 
 
 class _Writer(Protocol):
@@ -221,22 +245,9 @@ class _Meter:
 
 def _data(entry: _Entry, meter: _Meter) -> Iterator[bytes]:
     """The bytes of a file, in chunks, exactly as many as its header says."""
-    member, left = entry.member, entry.info.size
-    if isinstance(member.source, bytes):
-        meter.add(left, member.path)
-        yield member.source
-        return
-    with member.source.open("rb") as stream:
-        while left and (chunk := stream.read(min(_CHUNK, left))):
-            left -= len(chunk)
-            meter.add(len(chunk), member.path)
-            yield chunk
-        if left or stream.read(1):
-            raise BuildError(
-                f"{member.path} changed while it was packed",
-                kind="package",
-                hint="Something still writes to the host prefix: end it and run the package phase again.",
-            )
+    for chunk in entry.member.chunks(entry.info.size):
+        meter.add(len(chunk), entry.member.path)
+        yield chunk
 
 
 def _tar_size(entries: Sequence[_Entry]) -> int:

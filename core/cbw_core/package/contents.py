@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import mmap
 import os
-import shutil
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +19,6 @@ from cbw_core.post import PostResult
 from cbw_core.process import Cancel
 from cbw_core.render.output import Output
 
-_CHUNK = 1 << 20
 _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
@@ -30,8 +27,9 @@ class Item:
     """One file or link of a package.
 
     path: in the host prefix; target: in the package; source: the file that has its bytes (the one in the prefix, or a
-    rewritten copy); link: where a link points. sha256 and size (bytes) are those of what is packed; for a link those
-    of what it leads to. placeholder, kind: the prefix it holds and how ("text", "binary"); empty without one.
+    rewritten copy); swap: what is replaced in them as they are packed; link: where a link points. sha256 and size
+    (bytes) are those of what is packed; for a link those of what it leads to. placeholder, kind: the prefix it holds
+    and how ("text", "binary"); empty without one.
     """
 
     path: str
@@ -42,12 +40,13 @@ class Item:
     placeholder: str = ""
     kind: str = ""
     no_link: bool = False
+    swap: tuple[bytes, bytes] | None = None
     sha256: str = ""
     size: int = 0
 
     @property
     def member(self) -> Member:
-        return Member(self.target, self.source, self.mode, self.link)
+        return Member(self.target, self.source, self.mode, self.link, self.swap)
 
     def row(self) -> dict[str, Any]:
         """Its entry in info/paths.json (conda_build.build.build_info_files_json_v1)."""
@@ -80,21 +79,22 @@ def items(output: Output, layout: Layout, post: PostResult, staging: Path, *, si
 
     Raises BuildError(kind="package") for a file that is gone or is neither file nor link.
     """
-    plain = [_item(layout.host_prefix, path, post) for path in post.files]
-    staged = [_neutral(item, layout.host_prefix, staging) for item in plain]
+    prefix = layout.host_prefix
+    swap = os.fsencode(str(prefix)), os.fsencode(placeholder(prefix))
+    plain = [_neutral(_item(prefix, path, post), prefix, swap) for path in post.files]
     found: dict[str, Item] = {}
-    total = len(staged)
+    total = len(plain)
     # a RECORD tells of others, a link leads to them: both come after what they need
-    for done, item in enumerate(sorted(staged, key=lambda i: (i.link is not None, record.is_record(i.path)))):
+    for done, item in enumerate(sorted(plain, key=lambda i: (i.link is not None, record.is_record(i.path)))):
         cancel.check()
         sink(Progress("hashing", done, total, "files", item.path))
         if item.link is not None:
-            found[item.path] = _led_to(item, layout.host_prefix, found)
+            found[item.path] = _led_to(item, prefix, found)
             continue
         packed = {p: (i.sha256, i.size) for p, i in found.items()} if record.is_record(item.path) else {}
         text = record.neutral(item.path, item.source, output, layout, packed)
         if text is not None:
-            item = replace(item, source=_staged(staging, text))
+            item = replace(item, source=_staged(staging / str(len(found)), text))
         found[item.path] = _hashed(item, cancel)
     sink(Progress("hashing", total, total, "files", finished=True))
     return sorted(found.values(), key=lambda item: item.target)
@@ -120,39 +120,23 @@ def _item(prefix: Path, path: str, post: PostResult) -> Item:
     return Item(path, target, file, stat.S_IMODE(mode), link, text, kind, path in post.no_link)
 
 
-def _neutral(item: Item, prefix: Path, staging: Path) -> Item:
-    """An item that holds the prefix, as a copy that holds the placeholder in its stead."""
-    old, new = os.fsencode(str(prefix)), os.fsencode(placeholder(prefix))
-    if item.placeholder != str(prefix) or item.link is not None or old == new:
+def _neutral(item: Item, prefix: Path, swap: tuple[bytes, bytes]) -> Item:
+    """An item that holds the prefix, to be packed with the placeholder in its stead."""
+    if item.placeholder != str(prefix) or item.link is not None or swap[0] == swap[1]:
         return item
-    copy = _free(staging)
-    shutil.copyfile(item.source, copy)
-    with copy.open("r+b") as stream, mmap.mmap(stream.fileno(), 0) as data:
-        at = data.find(old)
-        while at >= 0:
-            data[at : at + len(old)] = new
-            at = data.find(old, at + len(old))
-    return replace(item, source=copy, placeholder=new.decode())
+    return replace(item, swap=swap, placeholder=os.fsdecode(swap[1]))
 
 
-def _staged(staging: Path, text: str) -> Path:
-    copy = _free(staging)
+def _staged(copy: Path, text: str) -> Path:
     copy.write_text(text, encoding="utf-8", errors="surrogateescape", newline="")
     return copy
 
 
-def _free(staging: Path) -> Path:
-    """The path of a new file."""
-    return staging / str(sum(1 for _ in staging.iterdir()))
-
-
 def _hashed(item: Item, cancel: Cancel) -> Item:
-    sha256, size = hashlib.sha256(), 0
-    with item.source.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            cancel.check()
-            sha256.update(chunk)
-            size += len(chunk)
+    sha256, size = hashlib.sha256(), item.source.stat().st_size
+    for chunk in item.member.chunks(size):
+        cancel.check()
+        sha256.update(chunk)
     return replace(item, sha256=sha256.hexdigest(), size=size)
 
 

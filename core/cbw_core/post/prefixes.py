@@ -43,13 +43,14 @@ def find(
     shorter than `prefix_length`: it could not be installed into longer ones.
     """
     rules = _Rules(output, prefix, targets, sink)
+    search = _Search(prefix)
     found = {}
     last = len(files)
     for done, path in enumerate(files):
         if done % _EVERY == 0:
             cancel.check()
             sink(Progress("searching for the prefix", done, last, "files", path))
-        if rules.ignores(path) or (hit := search(prefix / path, prefix)) is None:
+        if rules.ignores(path) or (hit := search(path)) is None:
             continue
         kind = rules.kind(path, hit[1])
         if kind is not None:
@@ -60,29 +61,46 @@ def find(
     return found
 
 
-def search(file: Path, prefix: Path) -> tuple[str, str] | None:
-    """What a file holds, the prefix or else the old placeholder, and whether it is "text" or "binary"."""
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link; a socket
-            return None
-        raise
-    with os.fdopen(descriptor, "rb", buffering=0) as stream:
-        info = os.fstat(descriptor)
-        if not stat.S_ISREG(info.st_mode) or not info.st_size:
-            return None
-        if info.st_size < _MAP_FROM:
-            return _find(stream.read(), str(prefix))
-        with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as data:
-            return _find(data, str(prefix))
+class _Search:
+    """Looks into files for the prefix or else the old placeholder: the text found, and whether it is in "text" or in
+    "binary"."""
 
+    def __init__(self, prefix: Path) -> None:
+        self.folder = str(prefix)
+        self.needles = tuple((text, os.fsencode(text)) for text in (str(prefix), OLD_PLACEHOLDER))
+        self.room = bytearray(_MAP_FROM)  # one for all files: fresh memory for each costs more than reading into it
 
-def _find(data: bytes | mmap.mmap, prefix: str) -> tuple[str, str] | None:
-    for text in (prefix, OLD_PLACEHOLDER):
-        if data.find(os.fsencode(text)) >= 0:
-            return text, "binary" if data.find(b"\0") >= 0 else "text"
-    return None
+    def __call__(self, path: str) -> tuple[str, str] | None:
+        """What the file at `path` below the prefix holds; None for none of them, and for what is no file."""
+        try:
+            descriptor = os.open(f"{self.folder}/{path}", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENXIO):  # a link; a socket
+                return None
+            raise
+        try:
+            info = os.fstat(descriptor)
+            if not stat.S_ISREG(info.st_mode) or not info.st_size:
+                return None
+            if info.st_size < _MAP_FROM:
+                return self._find(self.room, self._read(descriptor, info.st_size))
+            with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as data:
+                return self._find(data, info.st_size)
+        finally:
+            os.close(descriptor)
+
+    def _read(self, descriptor: int, size: int) -> int:
+        """Read at most `size` bytes into the room; how many there were."""
+        done = os.readv(descriptor, [self.room])
+        while done < size and (more := os.readv(descriptor, [memoryview(self.room)[done:]])):
+            done += more
+        return done
+
+    def _find(self, data: bytearray | mmap.mmap, size: int) -> tuple[str, str] | None:
+        for text, needle in self.needles:
+            if data.find(needle, 0, size) >= 0:
+                return text, "binary" if data.find(b"\0", 0, size) >= 0 else "text"
+        return None
 
 
 class _Rules:
