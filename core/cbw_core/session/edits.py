@@ -1,15 +1,16 @@
 """Edits made by hand in the work folder: found, kept, and carried into the next run of the build.
 
-A changed source file that the build leaves alone is carried: the next build begins with it. What cannot be told from
-the build's own doing (new files, files that the build changes too) is kept in a folder of its own when the work folder
-is put back, and that is said. Nothing that a person wrote is lost.
+A changed source file that the build leaves alone is carried: the next build begins with it, and begins without one that
+was removed. What cannot be told from the build's own doing (new files, files that the build changes too) is kept in a
+folder of its own when the work folder is put back, and that is said. Nothing that a person wrote is lost.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,10 +25,12 @@ _NAMED = 10  # paths in a note
 @dataclass(frozen=True)
 class Edits:
     """Paths in the work folder, sorted. carried: go into the next build. others: new files, and changed ones of which
-    nobody can say whether the build or a person changed them last."""
+    nobody can say whether the build or a person changed them last. removed: files and folders that source provided, the
+    last build left as they were, and that are gone."""
 
     carried: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
 
 
 def by_hand(kept: Kept) -> Edits:
@@ -47,15 +50,25 @@ def by_hand(kept: Kept) -> Edits:
             carried.append(path)
         elif not snapshot.same(path):
             others.append(path)
-    return Edits(tuple(carried), tuple(others))
+    gone: list[str] = []
+    if now and not killed:  # with nothing left there is no edit, but a folder to be made anew
+        gone = [p for p in left if p not in now and begun.get(p) == left[p] and p not in SCRIPTS and snapshot.has(p)]
+    return Edits(tuple(carried), tuple(others), tuple(sorted(gone)))
 
 
-def keep(kept: Kept, paths: Iterable[str]) -> tuple[str, ...]:
-    """Keep changed source files for the next build; returns those that differ from what source provided. One that a
-    person changed back is kept no longer."""
+def keep(kept: Kept, found: Edits) -> tuple[str, ...]:
+    """Keep changed source files, and the names of removed ones, for the next build; returns those that differ from what
+    source provided. One that a person changed back, or put back, is kept no longer."""
     snapshot = kept.work.reader()
+    for path in found.removed:
+        trees.remove(kept.edits / path)
+    gone = {p for p in (*_removed(kept), *found.removed) if not os.path.lexists(kept.layout.work / p)}
+    if gone:
+        jsonfile.write(kept.removed, sorted(gone))
+    else:
+        kept.removed.unlink(missing_ok=True)
     differ = []
-    for path in paths:
+    for path in found.carried:
         if snapshot.same(path):
             trees.remove(kept.edits / path)
         else:
@@ -64,11 +77,28 @@ def keep(kept: Kept, paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(differ)
 
 
+def _removed(kept: Kept) -> list[str]:
+    """Paths that a person removed from the work folder."""
+    return list(jsonfile.read(kept.removed) or ())
+
+
 def apply(kept: Kept, sink: Sink) -> tuple[str, ...]:
-    """Put the kept edits over a restored work folder; returns their paths."""
+    """Put the kept edits over a restored work folder; returns the paths of changed and of removed files."""
     found = trees.scan(kept.edits)
-    trees.copy_into(kept.edits, kept.layout.work, found)
-    paths = tuple(sorted(trees.files(found)))
+    work = kept.layout.work
+    folders = []
+    removed = _removed(kept)
+    for path in removed:
+        if (work / path).is_dir() and not (work / path).is_symlink():
+            folders.append(path)
+        else:
+            trees.remove(work / path)
+    for path in reversed(folders):  # the inner ones first; one that holds more than was removed stays
+        with suppress(OSError):
+            (work / path).rmdir()
+    trees.copy_into(kept.edits, work, found)
+    files = [path for path in removed if path not in folders]
+    paths = (*sorted(trees.files(found)), *(f"{path} (removed)" for path in files))
     if paths:
         sink(Note(f"your edits of work/ go into this run: {_listed(paths)}", phase="build"))
     return paths
@@ -77,7 +107,10 @@ def apply(kept: Kept, sink: Sink) -> tuple[str, ...]:
 def put_by(kept: Kept, sink: Sink) -> None:
     """Move all that a person did to a folder of its own, before the work folder is put back; say which."""
     found = by_hand(kept)
-    keep(kept, found.carried)
+    keep(kept, found)
+    if removed := _removed(kept):
+        sink(Note(f"files removed by hand from work/ are there again: {_listed(removed)}", level="hint"))
+    kept.removed.unlink(missing_ok=True)
     carried = trees.files(trees.scan(kept.edits))
     if carried:
         folder = _new_folder(kept)

@@ -69,6 +69,11 @@ class Kept:
         return self._file("edits")
 
     @property
+    def removed(self) -> Path:
+        """List of what a person removed from the work folder: the next build begins without it."""
+        return self._file("removed-by-hand.json")
+
+    @property
     def post_result(self) -> Path:
         return self._file("post.json")
 

@@ -62,7 +62,7 @@ def test_all_that_a_killed_build_changed_may_be_an_edit(kept: Kept) -> None:
 
 def test_an_edit_of_an_edit_is_seen(kept: Kept) -> None:
     write(kept, main_c="first")
-    edits.keep(kept, edits.by_hand(kept).carried)
+    edits.keep(kept, edits.by_hand(kept))
     begin(kept)
     end(kept)
     write(kept, main_c="second")
@@ -71,15 +71,15 @@ def test_an_edit_of_an_edit_is_seen(kept: Kept) -> None:
 
 def test_an_edit_taken_back_by_hand_is_kept_no_longer(kept: Kept) -> None:
     write(kept, main_c="fixed")
-    assert edits.keep(kept, ["main.c"]) == ("main.c",)
+    assert edits.keep(kept, edits.Edits(("main.c",))) == ("main.c",)
     write(kept, main_c="main.c")
-    assert edits.keep(kept, ["main.c"]) == ()
+    assert edits.keep(kept, edits.Edits(("main.c",))) == ()
     assert trees.scan(kept.edits) == {}
 
 
 def test_kept_edits_go_over_a_restored_folder(kept: Kept) -> None:
     write(kept, main_c="fixed")
-    edits.keep(kept, ["main.c"])
+    edits.keep(kept, edits.Edits(("main.c",)))
     kept.work.restore()
     seen = Recorder()
     assert edits.apply(kept, seen) == ("main.c",)
@@ -102,4 +102,32 @@ def test_a_script_of_ours_that_a_person_changed_is_kept_and_told(kept: Kept) -> 
 
 def test_scripts_are_not_edits_of_the_sources(kept: Kept) -> None:
     (kept.layout.work / "conda_build.sh").write_text("changed")
+    assert edits.by_hand(kept) == edits.Edits()
+
+
+def test_a_file_removed_by_hand_is_seen_and_stays_away(kept: Kept) -> None:
+    (kept.layout.work / "README").unlink()
+    assert edits.by_hand(kept) == edits.Edits(removed=("README",))
+    edits.keep(kept, edits.by_hand(kept))
+    kept.work.restore()
+    assert edits.apply(kept, Recorder()) == ("README (removed)",)
+    assert not (kept.layout.work / "README").exists()
+    kept.work.restore()  # by hand it comes back
+    edits.keep(kept, edits.Edits(("README",)))
+    edits.apply(kept, Recorder())
+    assert (kept.layout.work / "README").exists()
+
+
+def test_what_the_build_removed_or_changed_is_not_removed_by_hand(kept: Kept) -> None:
+    begin(kept)
+    (kept.layout.work / "README").unlink()
+    write(kept, configure="made again by the build")
+    end(kept)
+    (kept.layout.work / "configure").unlink()
+    assert edits.by_hand(kept) == edits.Edits()
+
+
+def test_an_empty_work_folder_is_no_edit(kept: Kept) -> None:
+    for file in kept.layout.work.iterdir():
+        file.unlink()
     assert edits.by_hand(kept) == edits.Edits()

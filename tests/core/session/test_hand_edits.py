@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from cbw_core.errors import BuildError
 from cbw_core.events import Recorder
 from cbw_core.session import Phase, Session, State
 from support.sessions import Start, ran
@@ -110,3 +115,38 @@ def test_a_new_file_made_before_the_first_build_is_there_for_it(greeting: Path, 
     (session.layout.work / "config.site").write_text("x=1")
     session.run(Phase.BUILD)
     assert session.status()[Phase.BUILD].state is State.DONE and ran(greeting) == 1
+
+
+def test_a_removed_source_file_is_missing_from_every_build_until_it_is_put_by(greeting: Path, start: Start) -> None:
+    session, seen = start(greeting), Recorder()
+    session.run(Phase.ENV)
+    (session.layout.work / "hello.txt").unlink()
+    for _ in range(2):  # the first build runs in the folder as it is, the second in a restored one
+        with pytest.raises(BuildError, match=r"cp hello\.txt"):
+            session.run(Phase.BUILD)
+    session.rewind(Phase.BUILD, sink=seen)
+    assert any("hello.txt" in note for note in seen.notes("hint"))
+    session.run(Phase.BUILD)
+    assert packaged(session) == "hello\n"
+
+
+def test_a_removed_folder_is_missing_from_the_next_builds(recipe: Callable[..., Path], start: Start) -> None:
+    meta = "package: {name: sys, version: '1'}\nsource: {path: src}\nbuild: {script: [ls > $PREFIX/seen.txt]}\n"
+    session = start(recipe("sys", meta, **{"src/main.c": "", "src/vendor/lib/a.h": "", "src/vendor/b.h": ""}))
+    session.run(Phase.BUILD)
+    assert "vendor" in (session.layout.host_prefix / "seen.txt").read_text()
+    shutil.rmtree(session.layout.work / "vendor")
+    for _ in range(2):
+        session.rerun(Phase.BUILD)
+        seen = (session.layout.host_prefix / "seen.txt").read_text()
+        assert "vendor" not in seen and "main.c" in seen
+
+
+def test_an_emptied_work_folder_is_made_again(greeting: Path, start: Start) -> None:
+    session = start(greeting)
+    session.run(Phase.ENV)
+    for file in session.layout.work.iterdir():
+        file.unlink()
+    assert "work folder" in session.status()[Phase.SOURCE].why_stale
+    session.run(Phase.BUILD)
+    assert packaged(session) == "hello\n"

@@ -66,7 +66,7 @@ def _begin_clean(session: Session, sink: Sink, cancel: Cancel) -> tuple[str, ...
     """Work folder and prefixes as source and env left them, with the edits that a person made since; returns those."""
     kept = session.kept
     found = edits.by_hand(kept)
-    carried = edits.keep(kept, found.carried)
+    carried = edits.keep(kept, found)
     by_hand = _built_by_hand(session)
     if by_hand:
         sink(Note(f"{by_hand} was changed by hand: the build begins from what env left", phase=Phase.BUILD))
@@ -74,7 +74,7 @@ def _begin_clean(session: Session, sink: Sink, cancel: Cancel) -> tuple[str, ...
         edits.put_others_by(kept, found.others, sink)
         _restore(session, sink, cancel)
         return edits.apply(kept, sink)
-    return carried
+    return (*carried, *(f"{path} (removed)" for path in found.removed))
 
 
 def _built_by_hand(session: Session) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbw_core import source
@@ -18,11 +19,16 @@ if TYPE_CHECKING:
 
 def inputs(session: Session, look: Look) -> dict[str, str]:
     found = {**source.inputs(session.output), **top_level_build(session, look)}
-    if not session.layout.work.is_dir() and not aside.is_aside(session.layout):
+    if _is_gone(session.layout.work, session.kept) and not aside.is_aside(session.layout):
         found["work folder"] = "gone"
     if not session.kept.work.exists:
         found["kept sources"] = "gone"
     return found
+
+
+def _is_gone(work: Path, kept: Kept) -> bool:
+    """Whether there is no work folder, or nothing in it where there was something."""
+    return not work.is_dir() or (not any(work.iterdir()) and bool(kept.work.signatures))
 
 
 def top_level_build(session: Session, look: Look) -> dict[str, str]:
