@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cbw_core.env.activate import activation
+    from cbw_core.env.cache import CachedPackage, cached_packages
     from cbw_core.env.channels import ChannelRef, channels_of, redact
     from cbw_core.env.installing import install
     from cbw_core.env.prefix import Changes, changes, installed_files, is_installed, manifest
@@ -13,10 +14,12 @@ if TYPE_CHECKING:
     from cbw_core.env.specs import match_spec
 
 __all__ = [
+    "CachedPackage",
     "Changes",
     "ChannelRef",
     "ChannelResolver",
     "activation",
+    "cached_packages",
     "changes",
     "channels_of",
     "install",
@@ -28,10 +31,12 @@ __all__ = [
 ]
 
 _HOME = {
+    "CachedPackage": "cache",
     "Changes": "prefix",
     "ChannelRef": "channels",
     "ChannelResolver": "resolver",
     "activation": "activate",
+    "cached_packages": "cache",
     "changes": "prefix",
     "channels_of": "channels",
     "install": "installing",

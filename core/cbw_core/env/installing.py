@@ -12,6 +12,7 @@ from typing import Any
 
 from cbw_core.channel import Worker
 from cbw_core.config import Config
+from cbw_core.env.cache import sweep
 from cbw_core.env.channels import channels_of, logins, redact
 from cbw_core.env.prefix import changes, is_installed, remove_added, remove_marker, write_marker
 from cbw_core.errors import CbwError, EnvironmentFailure, Place, from_os_error
@@ -93,6 +94,7 @@ def _link(
         "logins": logins(channels_of(config, environ)) if remote else {},
     }
     (config.cache / "pkgs").mkdir(parents=True, exist_ok=True)
+    sweep(config)
     with Worker(environ) as worker:
         failure = worker.call("cbw_core.env.install_job:install", payload, on_event=_teller(sink), cancel=cancel)
     if failure is not None:

@@ -11,6 +11,8 @@ from cbw_workbench.commands.results import Purged, Text
 
 
 def purge(context: Context, args: Namespace) -> Result:
+    if args.damaged:
+        return _purge_damaged(context)
     return _purge(context, everything=False)
 
 
@@ -25,6 +27,17 @@ def _purge(context: Context, *, everything: bool) -> Result:
     if context.session is not None and not context.session.layout.ledger.exists():
         context.session = None
     return Result(Purged(tuple(str(path) for path in paths), str(context.config.croot)))
+
+
+def _purge_damaged(context: Context) -> Result:
+    from cbw_core.env import cached_packages
+    from cbw_core.env.cache import folder, remove, sweep
+
+    half = sweep(context.config)
+    found = [p for p in cached_packages(context.config, sink=context.sink, cancel=context.cancel) if p.problems]
+    remove(context.config, found)
+    root = folder(context.config)
+    return Result(Purged((*(str(root / name) for name in half), *(package.path for package in found))))
 
 
 def repl(context: Context, args: Namespace) -> Result:
@@ -69,8 +82,16 @@ COMMANDS = (
         "purge",
         "remove the folders of all sessions; built packages stay",
         purge,
-        args=(options.CROOT,),
-        examples=("cbw purge",),
+        args=(
+            Arg(
+                ("--damaged",),
+                "instead, take packages out of the cache whose files are not what they were (`cbw inspect cache`)",
+                {"action": "store_true"},
+            ),
+            options.CROOT,
+            options.CACHE_DIR,
+        ),
+        examples=("cbw purge", "cbw purge --damaged"),
         group="house",
     ),
     Command(

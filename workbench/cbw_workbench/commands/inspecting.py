@@ -17,7 +17,7 @@ from cbw_workbench.commands.choosing import absolute
 from cbw_workbench.commands.command import Arg, Command, Context, Result
 from cbw_workbench.commands.debugging import is_package
 from cbw_workbench.commands.rendering import render_one, resolver_for
-from cbw_workbench.commands.results import HashReport
+from cbw_workbench.commands.results import CacheReport, HashReport
 
 if TYPE_CHECKING:
     from cbw_core.inspect import Comparison, HashInputs
@@ -82,6 +82,15 @@ def variants(context: Context, args: Namespace) -> Result:
     return Result(variant_matrix(rendered, own.config, environ=own.environ))
 
 
+def cache(context: Context, args: Namespace) -> Result:
+    from cbw_core.env import cached_packages
+    from cbw_core.env.cache import folder
+
+    found = cached_packages(context.config, sink=context.sink, cancel=context.cancel)
+    report = CacheReport(str(folder(context.config)), found)
+    return Result(report, 1 if report.damaged else 0)
+
+
 def _group(context: Context, args: Namespace) -> Result:
     raise UsageError("inspect what?", hint="`cbw inspect --help` lists what there is.")
 
@@ -120,6 +129,19 @@ MEMBERS = (
             "cbw inspect hash-inputs --json OLD.conda NEW.conda",
         ),
         group="recipes",
+    ),
+    Command(
+        "inspect cache",
+        "the cache of extracted packages: what is in it, and whether every file still is what its package says",
+        cache,
+        description=(
+            "Reads every file of the cache and holds it against its package's info/paths.json. Exit status 1 where one\n"
+            "differs; `cbw purge --damaged` takes such packages out, and they are extracted anew when needed."
+        ),
+        args=(options.CACHE_DIR,),
+        examples=("cbw inspect cache", "cbw inspect cache --json"),
+        group="house",
+        long=True,
     ),
 )
 

@@ -77,13 +77,15 @@ VARIANTS = (
     Arg(("--no-code",), "refuse recipes whose templates must run code (load_setup_py_data)", {"action": "store_true"}),
 )
 
+CACHE_DIR = Arg(
+    ("--cache-dir",),
+    "folder of downloads and other caches (default: $CBW_CACHE or ~/.cache/cbw)",
+    {"metavar": "DIR"},
+    "path",
+)
+
 PATHS = (
-    Arg(
-        ("--cache-dir",),
-        "folder of downloads and other caches (default: $CBW_CACHE or ~/.cache/cbw)",
-        {"metavar": "DIR"},
-        "path",
-    ),
+    CACHE_DIR,
     Arg(
         ("--output-folder",),
         "folder for built packages, an indexed channel (default: the croot)",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from cbw_core.env import CachedPackage
     from cbw_core.errors import CbwError
     from cbw_core.inspect import Comparison, Explained, HashInputs
     from cbw_core.render.output import Output
@@ -130,6 +131,18 @@ class Using:
 class Purged:
     paths: tuple[str, ...]
     croot: str = ""
+
+
+@dataclass(frozen=True)
+class CacheReport:
+    """The cache of extracted packages, each held against its own list of files."""
+
+    folder: str
+    packages: tuple[CachedPackage, ...]
+
+    @property
+    def damaged(self) -> tuple[CachedPackage, ...]:
+        return tuple(package for package in self.packages if package.problems)
 
 
 @dataclass(frozen=True)

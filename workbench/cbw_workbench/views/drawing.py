@@ -99,6 +99,13 @@ def _(value: results.HashReport) -> RenderableType:
 
 
 @draw.register
+def _(value: results.CacheReport) -> RenderableType:
+    from cbw_workbench.views.environments import cache_view
+
+    return cache_view(value)
+
+
+@draw.register
 def _(value: VariantMatrix) -> RenderableType:
     from cbw_workbench.views.matrix import matrix_view
 

@@ -57,7 +57,7 @@ def _(value: results.RenderReport) -> str | None:
 @plain_text.register
 def _(value: results.Purged) -> str:
     if not value.paths:
-        return f"nothing to remove in {value.croot}\n"
+        return f"nothing to remove{f' in {value.croot}' if value.croot else ''}\n"
     return "".join(f"removed {path}\n" for path in value.paths)
 
 
