@@ -42,10 +42,10 @@ def cached_packages(config: Config, *, sink: Sink = silent, cancel: Cancel | Non
     are just extracting is no package yet."""
     cancel = cancel or Cancel()
     try:
-        names = sorted(name for name in os.listdir(folder(config)) if not name.startswith("."))
-        places = [folder(config) / name for name in names if (folder(config) / name / "info").is_dir()]
+        there = sorted(path for path in folder(config).iterdir() if not path.name.startswith("."))
     except FileNotFoundError:
         return ()
+    places = [path for path in there if (path / "info").is_dir()]
     found = []
     for number, place in enumerate(places):
         cancel.check()
@@ -58,8 +58,8 @@ def cached_packages(config: Config, *, sink: Sink = silent, cancel: Cancel | Non
 def sweep(config: Config) -> tuple[str, ...]:
     """Remove what installs that were killed left half extracted; names of what was removed.
 
-    rattler extracts to `.NAME-VERSION-BUILDxxxxxx`, renames that when it is whole, and holds `.cache.lock` all the while:
-    nothing is removed while somebody else holds it.
+    rattler extracts to `.NAME-VERSION-BUILDxxxxxx`, renames that when it is whole, and holds `.cache.lock` all the
+    while: nothing is removed while somebody else holds it.
     """
     root = folder(config)
     left = [entry for entry in root.glob(".*") if entry.is_dir()]

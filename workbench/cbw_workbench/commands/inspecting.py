@@ -135,8 +135,8 @@ MEMBERS = (
         "the cache of extracted packages: what is in it, and whether every file still is what its package says",
         cache,
         description=(
-            "Reads every file of the cache and holds it against its package's info/paths.json. Exit status 1 where one\n"
-            "differs; `cbw purge --damaged` takes such packages out, and they are extracted anew when needed."
+            "Reads every file of the cache and holds it against its package's info/paths.json. Exit status 1 where\n"
+            "one differs; `cbw purge --damaged` takes such packages out: they are extracted anew when needed."
         ),
         args=(options.CACHE_DIR,),
         examples=("cbw inspect cache", "cbw inspect cache --json"),
