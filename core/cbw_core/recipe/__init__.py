@@ -1,7 +1,12 @@
-"""text of meta.yaml -> sections: selectors, template functions, schema, positions."""
+"""text of meta.yaml -> sections: selectors, template functions, schema, positions.
 
-from cbw_core.recipe.editing import Edited, add_item, adds_only
-from cbw_core.recipe.exact import read_exactly, write_exactly
+What changes recipes is loaded when first used: rendering does without.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from cbw_core.recipe.located import Located, place_in
 from cbw_core.recipe.reading import find_recipe, read_text
 from cbw_core.recipe.selectors import Namespace, Selected, select, selectors_of
@@ -16,6 +21,10 @@ from cbw_core.recipe.template import (
     render,
 )
 from cbw_core.recipe.yamltext import Position, copy, load, positions
+
+if TYPE_CHECKING:
+    from cbw_core.recipe.editing import Edited, add_item, adds_only
+    from cbw_core.recipe.exact import read_exactly, write_exactly
 
 __all__ = [
     "Edited",
@@ -44,3 +53,19 @@ __all__ = [
     "selectors_of",
     "write_exactly",
 ]
+
+_LAZY = {
+    "Edited": "editing",
+    "add_item": "editing",
+    "adds_only": "editing",
+    "read_exactly": "exact",
+    "write_exactly": "exact",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)

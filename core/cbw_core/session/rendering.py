@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cbw_core.errors import Place, RecipeError, UsageError
 from cbw_core.render.output import Output
 from cbw_core.session import jsonfile
-from cbw_core.session.render_sources import sources
+from cbw_core.source import sources
 
 if TYPE_CHECKING:
     from cbw_core.config import Config

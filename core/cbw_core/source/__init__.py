@@ -1,6 +1,7 @@
 """Source: fetched into a verified cache, unpacked, patched; and what it depends on.
 
 `provide` makes the work folder, `inputs` tells what it is made from, `git_variables` what a repository in it says.
+`sources` is what rendering is handed for recipes whose templates read files of their sources.
 """
 
 from __future__ import annotations
@@ -8,12 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cbw_core.source.asked import sources
     from cbw_core.source.fingerprint import inputs
     from cbw_core.source.model import AppliedPatch, Entry, Provided
     from cbw_core.source.provide import provide
     from cbw_core.source.variables import git_variables
 
-__all__ = ["AppliedPatch", "Entry", "Provided", "git_variables", "inputs", "provide"]
+__all__ = ["AppliedPatch", "Entry", "Provided", "git_variables", "inputs", "provide", "sources"]
 
 _HOME = {
     "AppliedPatch": "model",
@@ -22,6 +24,7 @@ _HOME = {
     "git_variables": "variables",
     "inputs": "fingerprint",
     "provide": "provide",
+    "sources": "asked",
 }
 
 

@@ -51,7 +51,7 @@ def render_one(context: Context, given: str, resolver: Resolver | None, *, trail
     """A recipe rendered, with its trails where it is to be explained. Raises CbwError; what is unexpected is one of
     kind "bug"."""
     from cbw_core.render import render_recipe
-    from cbw_core.session.render_sources import sources
+    from cbw_core.source import sources
 
     context.cancel.check()
     try:

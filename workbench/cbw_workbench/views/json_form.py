@@ -1,27 +1,44 @@
-"""Results as JSON-able data. A dataclass is an object of its fields unless it is said otherwise here."""
+"""Results as JSON-able data. A dataclass is an object of its fields unless it is said otherwise here.
+
+Forms are found by the name of a type, so that drawing one result does not load the types of all others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from functools import singledispatch
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from cbw_core.errors import CbwError
-from cbw_core.inspect.model import HashInputs
-from cbw_core.render.output import Output
-from cbw_core.session.model import SessionStatus
-from cbw_workbench.commands import results
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cbw_core.errors import CbwError
+    from cbw_core.inspect import HashInputs
+    from cbw_core.render import Output
+    from cbw_core.session import SessionStatus
+    from cbw_workbench.commands import results
 
-@singledispatch
+_Form = Callable[[Any], Any]
+_FORMS: dict[str, _Form] = {}
+
+
+def _form(of: str) -> Callable[[_Form], _Form]:
+    """Makes a function the form of a type, named "module.Type"."""
+
+    def register(form: _Form) -> _Form:
+        _FORMS[of] = form
+        return form
+
+    return register
+
+
 def data_of(value: object) -> Any:
     """`value` as dicts, lists, text, numbers, booleans and None."""
+    for kind in type(value).__mro__:
+        form = _FORMS.get(f"{kind.__module__}.{kind.__name__}")
+        if form:
+            return form(value)
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: data_of(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
@@ -35,17 +52,12 @@ def data_of(value: object) -> Any:
     return str(value)
 
 
-@data_of.register
-def _(value: Path) -> Any:
-    return str(value)
-
-
-@data_of.register
+@_form("cbw_core.errors.CbwError")
 def _(value: CbwError) -> Any:
     return value.to_json()
 
 
-@data_of.register
+@_form("cbw_core.render.output.Output")
 def _(value: Output) -> Any:
     """An output as `cbw render --json` tells of it."""
     requirements = value.requirements
@@ -72,7 +84,7 @@ def _(value: Output) -> Any:
     }
 
 
-@data_of.register
+@_form("cbw_workbench.commands.results.RenderedRecipe")
 def _(value: results.RenderedRecipe) -> Any:
     return {
         "recipe": value.recipe,
@@ -84,18 +96,18 @@ def _(value: results.RenderedRecipe) -> Any:
     }
 
 
-@data_of.register
+@_form("cbw_workbench.commands.results.RenderReport")
 def _(value: results.RenderReport) -> Any:
     return [data_of(recipe) for recipe in value.recipes]
 
 
-@data_of.register
+@_form("cbw_core.inspect.model.HashInputs")
 def _(value: HashInputs) -> Any:
     """With the dist, which callers go by."""
     return {"dist": value.dist, **{field.name: data_of(getattr(value, field.name)) for field in fields(value)}}
 
 
-@data_of.register
+@_form("cbw_workbench.commands.results.HashReport")
 def _(value: results.HashReport) -> Any:
     """One object a line: a comparison, or the hash inputs of an output."""
     if not value.compared:
@@ -108,7 +120,7 @@ def _fields(value: Any) -> dict[str, Any]:
     return {field.name: data_of(getattr(value, field.name)) for field in fields(value)}
 
 
-@data_of.register
+@_form("cbw_core.session.model.SessionStatus")
 def _(value: SessionStatus) -> Any:
     return {
         "session": value.root,
@@ -123,7 +135,7 @@ def _(value: SessionStatus) -> Any:
     }
 
 
-@data_of.register
+@_form("cbw_workbench.commands.results.StatusReport")
 def _(value: results.StatusReport) -> Any:
     return {**data_of(value.session), "outputs": [_brief(one) for one in value.group]}
 
@@ -133,22 +145,22 @@ def _brief(status: SessionStatus) -> Any:
     return {"session": status.root, "output": status.output, "phases": states}
 
 
-@data_of.register
+@_form("cbw_workbench.commands.results.PhaseReport")
 def _(value: results.PhaseReport) -> Any:
     return {**data_of(value.session), "ran": [phase.phase.value for phase in value.ran], "note": value.note}
 
 
-@data_of.register
+@_form("cbw_workbench.commands.results.Using")
 def _(value: results.Using) -> Any:
     return data_of(value.session)
 
 
-@data_of.register
+@_form("cbw_workbench.commands.results.SessionList")
 def _(value: results.SessionList) -> Any:
     return [{**data_of(info), "session": info.root, "current": info.root == value.current} for info in value.sessions]
 
 
-@data_of.register
+@_form("cbw_workbench.commands.results.DebugReady")
 def _(value: results.DebugReady) -> Any:
     return {
         **data_of(value.session),
@@ -159,7 +171,7 @@ def _(value: results.DebugReady) -> Any:
     }
 
 
-@data_of.register
+@_form("cbw_workbench.commands.results.Settings")
 def _(value: results.Settings) -> Any:
     return data_of(value.values)
 

@@ -4,7 +4,6 @@ away afterwards."""
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,23 +37,21 @@ class _Made:
         return known
 
     def variables(self, recipe_file: Path, entries: Sequence[Mapping[str, Any]]) -> Mapping[str, str]:
-        from cbw_core import source
+        from cbw_core.source.variables import git_variables
 
         work = self(recipe_file, entries)
         if work not in self._variables:
-            self._variables[work] = source.git_variables(_asked(recipe_file, entries), work)
+            self._variables[work] = git_variables(_asked(recipe_file, entries), work)
         return self._variables[work]
 
     def _make(self, recipe_file: Path, entries: Sequence[Mapping[str, Any]]) -> Path | CbwError:
         """The work folder, or why there is none: asked again, it is not tried again."""
-        from cbw_core import source
+        from cbw_core.source.provide import provide
 
         work = self._folder / str(len(self._known)) / "work"
         work.parent.mkdir()
         try:
-            source.provide(
-                _asked(recipe_file, entries), work, config=self._config, sink=self._sink, cancel=self._cancel
-            )
+            provide(_asked(recipe_file, entries), work, config=self._config, sink=self._sink, cancel=self._cancel)
         except Interrupted:
             raise
         except CbwError as error:
@@ -81,5 +78,7 @@ def sources(config: Config, *, sink: Sink, cancel: Cancel) -> Iterator[Sources |
     if config.render.no_source:
         yield None
         return
+    import tempfile
+
     with tempfile.TemporaryDirectory(prefix="cbw-sources-") as folder:
         yield _Made(Path(folder).resolve(), config, sink, cancel)

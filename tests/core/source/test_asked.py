@@ -11,10 +11,8 @@ from cbw_core.config import Config
 from cbw_core.events import silent
 from cbw_core.process import Cancel
 from cbw_core.render import Rendered, render_recipe
-from cbw_core.session.render_sources import sources
-from support.source_bench import Bench, Repository, Site, bench, repository, site
-
-__all__ = ["bench", "repository", "site"]
+from cbw_core.source import sources
+from support.source_bench import Bench, Repository, Site
 
 Make = Callable[[str], Repository]
 RECIPE = """
