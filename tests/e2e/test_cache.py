@@ -87,3 +87,32 @@ def test_a_damaged_package_is_named_and_taken_out(
     cbw("run", "env")
     assert "1 package," in cbw("inspect", "cache").out
     assert (Path(session["paths"]["host_prefix"]) / "share/p1/7").stat().st_size == 4000
+
+
+def test_a_script_that_edits_a_dependency_in_place_is_told_and_the_cache_stays(
+    own_cache: Path, recipe: Callable[..., Path], cbw: Cbw, tmp_path: Path
+) -> None:
+    channel = tmp_path / "channel"
+    make_package(channel, "zlib", "1.2.13", files={"include/zlib.h": "#define SIZE 1\n", "lib/z.txt": "z"})
+    make_package(channel, "tool", files={"share/tool.cfg": "old\n"})
+    index(channel)
+    script = [
+        "sed -i s/1/2/ $PREFIX/include/zlib.h",
+        "echo new >> $BUILD_PREFIX/share/tool.cfg",
+        "rm $PREFIX/lib/z.txt",
+    ]
+    needs = "requirements: {build: [tool], host: [zlib]}"
+    folder = recipe("edits", f"package: {{name: edits, version: '1'}}\n{needs}\nbuild: {{script: {script}}}\n")
+    said = cbw("build", "-O", "-c", channel, folder).text
+    for line in (
+        "the build changed include/zlib.h of zlib-1.2.13-0 in the host environment",
+        "the build removed lib/z.txt of zlib-1.2.13-0 in the host environment",
+        "the build changed share/tool.cfg of tool-1.0-0 in the build environment",
+    ):
+        assert line in said
+    assert "all as their packages say" in cbw("inspect", "cache").out
+    session = cbw("status", "--json").json()
+    header = Path(session["paths"]["host_prefix"]) / "include/zlib.h"
+    assert header.read_text() == "#define SIZE 2\n"
+    cbw("rewind", "build")
+    assert header.read_text() == "#define SIZE 1\n"

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from cbw_core.env.activate import activation
     from cbw_core.env.cache import CachedPackage, cached_packages
     from cbw_core.env.channels import ChannelRef, channels_of, redact
+    from cbw_core.env.edited import EditedFile, edited_files
     from cbw_core.env.installing import install
     from cbw_core.env.prefix import Changes, changes, installed_files, is_installed, manifest
     from cbw_core.env.resolver import ChannelResolver
@@ -18,10 +19,12 @@ __all__ = [
     "Changes",
     "ChannelRef",
     "ChannelResolver",
+    "EditedFile",
     "activation",
     "cached_packages",
     "changes",
     "channels_of",
+    "edited_files",
     "install",
     "installed_files",
     "is_installed",
@@ -35,10 +38,12 @@ _HOME = {
     "Changes": "prefix",
     "ChannelRef": "channels",
     "ChannelResolver": "resolver",
+    "EditedFile": "edited",
     "activation": "activate",
     "cached_packages": "cache",
     "changes": "prefix",
     "channels_of": "channels",
+    "edited_files": "edited",
     "install": "installing",
     "installed_files": "prefix",
     "is_installed": "prefix",

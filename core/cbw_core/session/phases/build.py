@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from cbw_core import build
+from cbw_core import env as env_room
 from cbw_core.events import Note
 from cbw_core.process import Cancel
 from cbw_core.session import edits, trees
@@ -53,13 +55,49 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     trees.open_up(layout.host_prefix)
     before, now = trees.read_manifest(kept.host), trees.scan(layout.host_prefix)
     made = trees.files(now) - trees.files(before)
-    modified = sorted(path for path in trees.files(before) if now.get(path) != before[path])
-    for path in [p for p in modified if not p.endswith(".pyc")][:_NAMED]:  # Python renews those as it likes
-        sink(Note(f"the build changed {path}, which a dependency owns", level="warning", phase=Phase.BUILD))
+    edited = _edited(session, now)
+    for text in _told(edited):
+        sink(Note(text, level="warning", phase=Phase.BUILD))
     for path in [p for p in sorted(made) if not trees.is_kept(now[p])][:_NAMED]:
         sink(Note(f"{path} is a socket, pipe or device: it is not packaged", level="warning", phase=Phase.BUILD))
     kept.made.take(made)
-    return {"new_files": len(made), "modified": modified, "edits": list(carried)}
+    return {"new_files": len(made), "edited": [asdict(row) for row in edited], "edits": list(carried)}
+
+
+@dataclass(frozen=True)
+class Edited:
+    """A file of a dependency that the build changed or removed. env: "host" or "build"."""
+
+    env: str
+    package: str
+    path: str
+    what: str
+
+
+def _edited(session: Session, host: trees.Manifest) -> list[Edited]:
+    """What the build did to files of packages in both prefixes; `host` is the host prefix as the build left it."""
+    layout, kept = session.layout, session.kept
+    found = []
+    for name, prefix, manifest in (
+        ("host", layout.host_prefix, kept.host),
+        ("build", layout.build_prefix, kept.build_env),
+    ):
+        before = trees.read_manifest(manifest)
+        now = host if name == "host" else trees.scan(prefix) if before else {}
+        touched = [path for path, row in before.items() if not trees.is_folder(row) and now.get(path) != row]
+        found += [Edited(name, row.package, row.path, row.what) for row in env_room.edited_files(prefix, touched)]
+    return found
+
+
+def _told(edited: Sequence[Edited]) -> Iterator[str]:
+    """A line for each package: its files, and that the change goes no further."""
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for row in edited:
+        groups.setdefault((row.env, row.package, row.what), []).append(row.path)
+    for (name, package, what), paths in groups.items():
+        more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+        listed = ", ".join(paths[:_NAMED]) + more
+        yield f"the build {what} {listed} of {package} in the {name} environment: that is not packaged"
 
 
 def _begin_clean(session: Session, sink: Sink, cancel: Cancel) -> tuple[str, ...]:
