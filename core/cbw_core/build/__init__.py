@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from cbw_core.build.running import run_build
     from cbw_core.build.script import Script, script_of
     from cbw_core.build.variables import active_prefixes, build_prefix, environment, undefined
-    from cbw_core.build.writing import Scripts, write_scripts
+    from cbw_core.build.writing import Scripts, script_file_name, write_scripts
 
 __all__ = [
     "Script",
@@ -19,6 +19,7 @@ __all__ = [
     "environment",
     "inputs",
     "run_build",
+    "script_file_name",
     "script_of",
     "undefined",
     "write_scripts",
@@ -32,6 +33,7 @@ _HOME = {
     "environment": "variables",
     "inputs": "digests",
     "run_build": "running",
+    "script_file_name": "writing",
     "script_of": "script",
     "undefined": "variables",
     "write_scripts": "writing",

@@ -78,11 +78,15 @@ def _header(layout: Layout) -> str:
     return f"if [ -z ${{CONDA_BUILD+x}} ]; then\n    source {shlex.quote(str(layout.env_file))}\nfi\n"
 
 
+def script_file_name(script: Script) -> str:
+    """The name in the work folder of a script that is not part of conda_build.sh."""
+    return Path(script.file).name if script.file and script.text_is_file else "output_script"
+
+
 def _body(script: Script, layout: Layout) -> str:
     if script.is_bash:
         return script.text
-    name = Path(script.file).name if script.file and script.text_is_file else "output_script"
-    file = layout.work / name
+    file = layout.work / script_file_name(script)
     write_file(file, script.text, 0o700)
     return f"{shlex.join((*script.interpreter, str(file)))}\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cbw_core.session.across import check, in_order, neighbour
 from cbw_core.session.look import Look
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
+from cbw_core.session.patches import PatchWritten, new_patch, refresh_patch
 from cbw_core.session.plan import TOPLEVEL, Plan, choose, matching, plan
 from cbw_core.session.recipe_build import build_recipe
 from cbw_core.session.session import Session
@@ -22,6 +23,7 @@ __all__ = [
     "PHASES",
     "TOPLEVEL",
     "Look",
+    "PatchWritten",
     "Phase",
     "PhaseStatus",
     "Plan",
@@ -38,8 +40,10 @@ __all__ = [
     "last_session",
     "matching",
     "neighbour",
+    "new_patch",
     "open_session",
     "plan",
     "purge",
+    "refresh_patch",
     "sessions",
 ]

@@ -12,17 +12,30 @@ if TYPE_CHECKING:
     from cbw_core.source.asked import sources
     from cbw_core.source.fingerprint import inputs
     from cbw_core.source.model import AppliedPatch, Entry, Provided
-    from cbw_core.source.provide import provide
+    from cbw_core.source.patches import patch_path
+    from cbw_core.source.provide import failed_folder, provide
     from cbw_core.source.variables import git_variables
 
-__all__ = ["AppliedPatch", "Entry", "Provided", "git_variables", "inputs", "provide", "sources"]
+__all__ = [
+    "AppliedPatch",
+    "Entry",
+    "Provided",
+    "failed_folder",
+    "git_variables",
+    "inputs",
+    "patch_path",
+    "provide",
+    "sources",
+]
 
 _HOME = {
     "AppliedPatch": "model",
     "Entry": "model",
     "Provided": "model",
+    "failed_folder": "provide",
     "git_variables": "variables",
     "inputs": "fingerprint",
+    "patch_path": "patches",
     "provide": "provide",
     "sources": "asked",
 }

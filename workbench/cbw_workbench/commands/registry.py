@@ -21,13 +21,14 @@ def all_commands() -> Mapping[str, Command]:
         house,
         inspecting,
         looking,
+        patching,
         phases,
         prompt,
         rendering,
         shelling,
     )
 
-    rooms = (debugging, rendering, inspecting, building, phases, looking, shelling, prompt, asserting, house)
+    rooms = (debugging, rendering, inspecting, building, phases, patching, looking, shelling, prompt, asserting, house)
     return MappingProxyType({command.name: command for room in rooms for command in room.COMMANDS})
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from cbw_core.errors import CbwError
     from cbw_core.inspect import Comparison, Explained, HashInputs
     from cbw_core.render.output import Output
-    from cbw_core.session import PhaseStatus, SessionInfo, SessionStatus
+    from cbw_core.session import PatchWritten, PhaseStatus, SessionInfo, SessionStatus
 
 Form: TypeAlias = Literal["tree", "explain", "output", "yaml"]
 
@@ -102,6 +102,14 @@ class PhaseReport:
     ran: tuple[PhaseStatus, ...]
     session: SessionStatus
     note: str = ""
+
+
+@dataclass(frozen=True)
+class PatchReport:
+    """A patch of the recipe written, and the session it was made in."""
+
+    patch: PatchWritten
+    session: SessionStatus
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,16 @@ def _(value: results.PhaseReport) -> RenderableType:
 
 
 @draw.register
+def _(value: results.PatchReport) -> RenderableType:
+    made = value.patch
+    parts: list[RenderableType] = [_line("patch", made.file if made.written else f"{made.file} is up to date")]
+    parts += [_line(kind, path) for path, kind in made.changes]
+    if made.place is not None:
+        parts.append(_line("entered", f"{made.place}  {made.place.text or ''}"))
+    return Group(*parts)
+
+
+@draw.register
 def _(value: results.BuildReport) -> RenderableType:
     parts: list[RenderableType] = []
     if value.sessions:

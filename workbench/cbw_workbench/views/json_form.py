@@ -150,6 +150,14 @@ def _(value: results.PhaseReport) -> Any:
     return {**data_of(value.session), "ran": [phase.phase.value for phase in value.ran], "note": value.note}
 
 
+@_form("cbw_workbench.commands.results.PatchReport")
+def _(value: results.PatchReport) -> Any:
+    made = value.patch
+    changes = [{"file": path, "change": kind} for path, kind in made.changes]
+    place = str(made.place) if made.place else None
+    return {"patch": made.file, "written": made.written, "folder": made.folder, "changes": changes, "entered": place}
+
+
 @_form("cbw_workbench.commands.results.Using")
 def _(value: results.Using) -> Any:
     return data_of(value.session)
