@@ -137,8 +137,13 @@ def _perl(output: Output, script: Path | None) -> str:
     imports = _imports(output, "perl")
     if script is None and not imports:
         return ""
-    text = _wrapped(output, script, "#") + f'my $expected_version = "{output.version.rstrip("0")}";\n'
-    for name in imports:
+    return _wrapped(output, script, "#") + perl_imports(output.version, imports)
+
+
+def perl_imports(version: str, names: Sequence[str]) -> str:
+    """Perl that imports modules; each that has a version has to have the package's."""
+    text = f'my $expected_version = "{version.rstrip("0")}";\n'
+    for name in names:
         text += f'print("import: {name}\\n");\nuse {name};\n\n'
         if " " in name:  # an import with arguments has no version to ask for
             continue

@@ -78,5 +78,10 @@ class Kept:
         return self._file("post.json")
 
     @property
+    def tested(self) -> Path:
+        """What the test environment was made for; absent while it is made."""
+        return self._file("tested.json")
+
+    @property
     def rendering(self) -> Path:
         return self._file("rendering.json")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cbw_core.config import Config
-from cbw_core.errors import UsageError, from_os_error
+from cbw_core.errors import CbwError, UsageError, from_os_error
 from cbw_core.events import Sink, silent
 from cbw_core.layout import Layout
 from cbw_core.process import Cancel
@@ -257,6 +257,34 @@ class Session:
             self.run(Phase.PACKAGE, sink=sink, cancel=cancel)
         with self.working():
             return test.prepare(self, sink, cancel or Cancel())
+
+    def test_plan(self) -> TestPlan:
+        """The tests there are: the package's own in a session of a package, else those of the recipe."""
+        from cbw_core import test
+
+        return test.plan_of_package(self.package) if self.is_package else test.plan_for(self.output)
+
+    def run_tests(self, numbers: Sequence[int], *, sink: Sink = silent, cancel: Cancel | None = None) -> None:
+        """Run single tests, numbered from 1 as in `test_plan().steps`, in the test environment; the package and the
+        environment are made where there are none. What the ledger says of the test phase stays. Raises what the phase
+        raises, and UsageError for a number no test has."""
+        from cbw_core.session.journal import Journal
+        from cbw_core.session.phases import test
+
+        if not self.is_package:
+            self.run(Phase.PACKAGE, sink=sink, cancel=cancel)
+        try:
+            with self.working(), Journal(self.layout, Phase.TEST, sink) as journal:
+                test.run_steps(self, numbers, journal, cancel or Cancel())
+        except CbwError as error:
+            error.phase = error.phase or Phase.TEST.value
+            raise
+
+    def test_is_ready(self) -> bool:
+        """Whether there is a test environment of the package and the tests as they are now."""
+        from cbw_core.session.phases import test
+
+        return test.is_prepared(self)
 
     def _perform(self, phase: Phase, sink: Sink, cancel: Cancel | None) -> PhaseStatus:
         from cbw_core.session.performing import perform

@@ -200,7 +200,8 @@ def purge(config: Config, *, everything: bool) -> tuple[Path, ...]:
     if everything:
         from cbw_core.platforms import KNOWN_SUBDIRS
 
-        for folder in (config.packages / name for name in (*KNOWN_SUBDIRS, "channeldata.json")):
+        made = [config.packages / name for name in (*KNOWN_SUBDIRS, "channeldata.json")]
+        for folder in (*made, config.croot / "broken"):
             if folder.exists():
                 trees.remove(folder)
                 removed.append(folder)

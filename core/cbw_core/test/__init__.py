@@ -10,8 +10,20 @@ if TYPE_CHECKING:
     from cbw_core.test.plan import TestPlan, TestStep, plan_for
     from cbw_core.test.preparing import prepare
     from cbw_core.test.running import run
+    from cbw_core.test.steps import StepScript, outcomes, step_scripts
 
-__all__ = ["TestPlan", "TestStep", "inputs", "plan_for", "plan_of_package", "prepare", "run"]
+__all__ = [
+    "StepScript",
+    "TestPlan",
+    "TestStep",
+    "inputs",
+    "outcomes",
+    "plan_for",
+    "plan_of_package",
+    "prepare",
+    "run",
+    "step_scripts",
+]
 
 _HOME = {
     "TestPlan": "plan",
@@ -21,6 +33,9 @@ _HOME = {
     "plan_of_package": "packaged",
     "prepare": "preparing",
     "run": "running",
+    "StepScript": "steps",
+    "outcomes": "steps",
+    "step_scripts": "steps",
 }
 
 

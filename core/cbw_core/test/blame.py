@@ -44,7 +44,7 @@ def failed_step(plan: TestPlan, file: Path, line: int | None, recipe: Path | Non
     if line is None:
         only = steps[0] if len(steps) == 1 else None
         return only, (only and only.place) or here
-    first, last = _own_lines(lines, file.suffix)
+    first, last = own_lines(lines, file.suffix)
     if own is not None and first <= line <= last:
         if recipe is None or not (recipe / own.text).is_file():
             return own, here
@@ -54,8 +54,8 @@ def failed_step(plan: TestPlan, file: Path, line: int | None, recipe: Path | Non
     return step, (step and step.place) or here
 
 
-def _own_lines(lines: list[str], suffix: str) -> tuple[int, int]:
-    """First and last line that come from the recipe's own script; (1, 0) when none do."""
+def own_lines(lines: list[str], suffix: str) -> tuple[int, int]:
+    """First and last line of a generated test file that come from the recipe's own script; (1, 0) when none do."""
     if suffix == ".sh":
         text = "\n".join(lines) + "\n"
         own, commands, _ = text.rpartition(COMMANDS)

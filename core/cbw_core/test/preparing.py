@@ -15,6 +15,7 @@ from cbw_core.layout import Layout
 from cbw_core.process import Cancel
 from cbw_core.render.output import Output
 from cbw_core.test.plan import RUNNERS, TestPlan
+from cbw_core.test.steps import runner, write_step_scripts
 
 if TYPE_CHECKING:
     from cbw_core.render.resolver import Resolver
@@ -85,8 +86,8 @@ def _files(plan: TestPlan, output: Output | None, layout: Layout, sink: Sink) ->
 def write_scripts(
     plan: TestPlan, output: Output, layout: Layout, config: Config, *, environ: Mapping[str, str]
 ) -> None:
-    """conda_test_env_vars.sh and conda_test_runner.sh (conda_build.build.write_test_scripts). Where PATH has no conda,
-    a program of that name that can list packages comes last on it."""
+    """conda_test_env_vars.sh and conda_test_runner.sh (conda_build.build.write_test_scripts), and a script for each
+    test. Where PATH has no conda, a program of that name that can list packages comes last on it."""
     from cbw_core.build import environment
     from cbw_core.build.writing import write_file
     from cbw_core.env import conda_command
@@ -101,19 +102,17 @@ def write_scripts(
 
         lines.append(activation([layout.test_prefix]).rstrip("\n"))
     write_file(layout.test_env_file, "\n".join([*lines, ""]), 0o600)
-    runner = [f"source {shlex.quote(str(layout.test_env_file))}", "set -e"]
-    runner += [shlex.join(command) for command in commands(layout).values()]
-    write_file(layout.test_runner, "\n".join([*runner, ""]), 0o700)
+    text = [f"source {shlex.quote(str(layout.test_env_file))}", "set -e"]
+    text += [shlex.join(command) for command in commands(layout).values()]
+    write_file(layout.test_runner, "\n".join([*text, ""]), 0o700)
+    write_step_scripts(plan, layout)
 
 
 def commands(layout: Layout) -> dict[str, tuple[str, ...]]:
     """Test file -> the command that runs it, in order; of the test files that are there."""
     found: dict[str, tuple[str, ...]] = {}
-    for suffix, (_, program) in RUNNERS.items():
+    for suffix in RUNNERS:
         file = layout.test_dir / f"run_test.{suffix}"
-        if not file.is_file():
-            continue
-        options = {"py": ("-s",), "sh": ("-e",)}.get(suffix, ())
-        path = program if suffix == "sh" else str(layout.test_prefix / program)
-        found[file.name] = (path, *options, str(file))
+        if file.is_file():
+            found[file.name] = runner(layout, file)
     return found

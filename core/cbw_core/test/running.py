@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cbw_core.build.failure import failed_command, last_lines, prelude_for, short_command
 from cbw_core.build.running import Shortener, how_it_ended
 from cbw_core.build.writing import write_file
 from cbw_core.config import Config
-from cbw_core.errors import BuildError, Place, from_os_error
+from cbw_core.errors import BuildError, Place, UsageError, from_os_error
 from cbw_core.events import LogLine, Note, Progress, Sink
 from cbw_core.layout import Layout
 from cbw_core.platforms import native_subdir
@@ -18,10 +20,15 @@ from cbw_core.process import run as run_process
 from cbw_core.test.blame import Watcher, failed_step
 from cbw_core.test.plan import TestPlan, TestStep
 from cbw_core.test.preparing import commands
+from cbw_core.test.steps import StepScript, keep_outcomes, outcomes_of_run, step_scripts
 
 _HINT = (
     "`cbw shell --phase test` opens a shell in the test environment (there, `bash conda_test_runner.sh` runs all "
     "tests); `cbw rerun test` runs them again."
+)
+_HINT_OF_STEP = (
+    "`cbw test --shell {root}` opens a shell in the test environment, as `cbw shell --phase test` does; there, "
+    "`{again}` is the test that failed. `cbw test --only {number} {root}` runs it again, alone."
 )
 
 
@@ -34,12 +41,16 @@ def run(
     sink: Sink,
     cancel: Cancel | None = None,
     log: Path | None = None,
+    only: Sequence[int] = (),
 ) -> None:
     """Run what `prepare` made ready: what conda_test_runner.sh runs, in the same order, with the same environment.
 
+    only: numbers (from 1) of the plan's steps to be run, each by itself; empty: all, file by file as the runner does.
+    How each step ended is kept for `steps.outcomes`.
+
     Lines come as LogLine events (with $PREFIX and $SRC_DIR for the long paths), `log` gets them as written. Stops at
     the first failure. Raises BuildError(kind="test") that names the import, command or script, its place in the
-    recipe, and why; Interrupted when cancelled.
+    recipe, and why; UsageError for a number that no step has; Interrupted when cancelled.
     """
     files = commands(layout)
     if not files:
@@ -54,9 +65,11 @@ def run(
     short = Shortener({"PREFIX": layout.test_prefix, "SRC_DIR": layout.test_dir})
     for line in short.legend():
         sink(LogLine(line, phase="test"))
-    for number, (name, command) in enumerate(files.items()):
-        sink(Progress("tests", number, len(files), "files", name))
-        _run_file(plan, layout, name, command, environ, short, sink, cancel, log)
+    runner = _Runner(plan, layout, environ, short, sink, cancel, log)
+    if only:
+        runner.steps(_chosen(plan, layout, only))
+    else:
+        runner.files(files)
     if (layout.test_dir / "TEST_FAILED").exists():  # conda_build.build.test
         raise BuildError(
             f"the tests of {plan.name} failed: they left a file TEST_FAILED",
@@ -64,48 +77,125 @@ def run(
             place=Place(str(layout.test_dir / "TEST_FAILED")),
             hint=_HINT,
         )
-    sink(Progress("tests", len(files), len(files), "files", finished=True))
 
 
-def _run_file(
-    plan: TestPlan,
-    layout: Layout,
-    name: str,
-    command: Sequence[str],
-    environ: Mapping[str, str],
-    short: Shortener,
-    sink: Sink,
-    cancel: Cancel | None,
-    log: Path | None,
-) -> None:
-    file = layout.test_dir / name
-    record = layout.private / "failed-commands"
-    watcher = Watcher(file)
+def _chosen(plan: TestPlan, layout: Layout, numbers: Sequence[int]) -> list[StepScript]:
+    scripts = step_scripts(plan, layout)
+    wrong = [number for number in numbers if not 1 <= number <= len(scripts)]
+    if wrong:
+        raise UsageError(
+            f"{plan.name} has no test {wrong[0]}",
+            why=f"It has {len(scripts)}." if scripts else "It has none.",
+            hint="`cbw test --list` shows them with their numbers.",
+        )
+    return [scripts[number - 1] for number in numbers]
 
-    def on_line(line: str) -> None:
-        watcher(line)
-        sink(LogLine(short(line), phase="test"))
 
-    try:
-        watch = _watch(file, record, layout) if name == "run_test.sh" else ()
-    except OSError as error:
-        raise from_os_error(error, "preparing the tests") from error
-    base = {key: environ[key] for key in ("PATH", "HOME", "LANG", "LC_ALL") if environ.get(key)}
-    enter = ["bash", "-o", "errexit", "-c", 'source "$0"; exec "$@"', str(layout.test_env_file)]
-    done = run_process(
-        [*enter, *watch, *command],
-        cwd=layout.test_dir,
-        env=base,
-        on_line=on_line,
-        log=log,
-        cancel=cancel,
-        pty=True,
-    )
-    if done.leftover:
-        names = ", ".join(done.leftover)
-        sink(Note(f"{name} left processes behind, which were ended: {names}", level="warning", phase="test"))
-    if done.status:
-        raise _failed(plan, layout, file, done, watcher, record, short)
+@dataclass(frozen=True)
+class _Runner:
+    plan: TestPlan
+    layout: Layout
+    environ: Mapping[str, str]
+    short: Shortener
+    sink: Sink
+    cancel: Cancel | None
+    log: Path | None
+
+    def files(self, files: Mapping[str, Sequence[str]]) -> None:
+        """All test files, up to the first that fails."""
+        names = list(files)
+        for number, (name, command) in enumerate(files.items()):
+            self.sink(Progress("tests", number, len(files), "files", name))
+            file = self.layout.test_dir / name
+            ended = self.run(file, command)
+            if ended.done.status:
+                step, place = failed_step(self.plan, file, ended.line, _recipe(self.plan))
+                found = outcomes_of_run(self.plan, names, step, name)
+                keep_outcomes(self.plan, self.layout, found)
+                raise self.failed(step, place, file, ended)
+        keep_outcomes(self.plan, self.layout, outcomes_of_run(self.plan, names, None, ""))
+        self.sink(Progress("tests", len(files), len(files), "files", finished=True))
+
+    def steps(self, scripts: Sequence[StepScript]) -> None:
+        """Single tests, up to the first that fails."""
+        for done, script in enumerate(scripts):
+            self.sink(Progress("tests", done, len(scripts), "steps", short_command(script.step.text)))
+            ended = self.run(script.file, script.command)
+            keep_outcomes(self.plan, self.layout, {script.number: "failed" if ended.done.status else "passed"})
+            if ended.done.status:
+                raise self.failed(script.step, _place_in(script, ended.line, _recipe(self.plan)), script.file, ended)
+        self.sink(Progress("tests", len(scripts), len(scripts), "steps", finished=True))
+
+    def run(self, file: Path, command: Sequence[str]) -> _Ended:
+        """One test file, or a step's script, in the test folder and environment."""
+        layout, sink = self.layout, self.sink
+        record = layout.private / "failed-commands"
+        watcher = Watcher(file)
+
+        def on_line(line: str) -> None:
+            watcher(line)
+            sink(LogLine(self.short(line), phase="test"))
+
+        try:
+            watch = _watch(file, record, layout) if file.suffix == ".sh" else ()
+        except OSError as error:
+            raise from_os_error(error, "preparing the tests") from error
+        base = {key: self.environ[key] for key in ("PATH", "HOME", "LANG", "LC_ALL") if self.environ.get(key)}
+        enter = ["bash", "-o", "errexit", "-c", 'source "$0"; exec "$@"', str(layout.test_env_file)]
+        done = run_process(
+            [*enter, *watch, *command],
+            cwd=layout.test_dir,
+            env=base,
+            on_line=on_line,
+            log=self.log,
+            cancel=self.cancel,
+            pty=True,
+        )
+        if done.leftover:
+            names = ", ".join(done.leftover)
+            sink(Note(f"{file.name} left processes behind, which were ended: {names}", level="warning", phase="test"))
+        line, failed = watcher.line, ""
+        if done.status and file.suffix == ".sh":
+            found = failed_command(record, done.status, done.tail, file)
+            line = found.line if found and Path(found.file).name == file.name else None
+            failed = found.command if found else ""
+        return _Ended(done, line, failed, watcher.error if file.suffix == ".py" else "")
+
+    def failed(self, step: TestStep | None, place: Place | None, file: Path, ended: _Ended) -> BuildError:
+        return BuildError(
+            f"the tests of {self.plan.name} failed: {_name(step, file, ended.command)}",
+            kind="test",
+            place=place,
+            why=self.short(ended.error) if ended.error else how_it_ended(ended.done.status),
+            hint=self.hint(step),
+            details=self.short(last_lines(ended.done.tail)) or None,
+        )
+
+    def hint(self, step: TestStep | None) -> str:
+        if step is None:
+            return _HINT
+        script = next(one for one in step_scripts(self.plan, self.layout) if one.step is step)
+        return _HINT_OF_STEP.format(
+            root=shlex.quote(str(self.layout.root)), number=script.number, again=shlex.join(script.command)
+        )
+
+
+@dataclass(frozen=True)
+class _Ended:
+    """How a test script ended. line, command: where and what failed in it; error: Python's last line about it."""
+
+    done: Finished
+    line: int | None
+    command: str
+    error: str
+
+
+def _place_in(script: StepScript, line: int | None, recipe: Path | None) -> Place | None:
+    """Where a single test failed: its place in the recipe, for the recipe's own script with the line."""
+    own = script.step.kind.startswith("run_test")
+    if own and line and recipe is not None and (recipe / script.step.text).is_file():
+        return Place(str(recipe / script.step.text), line)
+    return script.step.place or Place(str(script.file), line)
 
 
 def _watch(file: Path, record: Path, layout: Layout) -> tuple[str, ...]:
@@ -118,25 +208,6 @@ def _watch(file: Path, record: Path, layout: Layout) -> tuple[str, ...]:
     prelude = layout.private / "prelude.sh"
     write_file(prelude, text, 0o600)
     return ("env", f"BASH_ENV={prelude}")
-
-
-def _failed(
-    plan: TestPlan, layout: Layout, file: Path, done: Finished, watcher: Watcher, record: Path, short: Shortener
-) -> BuildError:
-    line, command = watcher.line, ""
-    if file.suffix == ".sh":
-        found = failed_command(record, done.status, done.tail, file)
-        line = found.line if found and Path(found.file).name == file.name else None
-        command = found.command if found else ""
-    step, place = failed_step(plan, file, line, _recipe(plan))
-    return BuildError(
-        f"the tests of {plan.name} failed: {_name(step, file, command)}",
-        kind="test",
-        place=place,
-        why=short(watcher.error) if watcher.error and file.suffix == ".py" else how_it_ended(done.status),
-        hint=_HINT,
-        details=short(last_lines(done.tail)) or None,
-    )
 
 
 def _recipe(plan: TestPlan) -> Path | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cbw_core import env, test
-from cbw_core.session import aside, blame, trees
+from cbw_core.errors import CbwError
+from cbw_core.session import aside, blame, broken, jsonfile, trees
 from cbw_core.session.model import Phase
 
 if TYPE_CHECKING:
@@ -16,13 +18,28 @@ if TYPE_CHECKING:
     from cbw_core.session.session import Session
     from cbw_core.test import TestPlan
 
+# what says that the package is at fault: it fails its tests, or cannot be installed
+_BROKEN = ("test", "solve")
 
-def inputs(session: Session, look: Look) -> dict[str, str]:
+
+def inputs(session: Session, look: Look | None) -> dict[str, str]:
     return {} if session.is_package else dict(test.inputs(session.output))
 
 
 def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
-    plan = prepare(session, sink, cancel)
+    try:
+        plan = prepare(session, sink, cancel)
+        _run(session, plan, (), sink, cancel)
+    except CbwError as error:
+        if not session.is_package and error.kind in _BROKEN:
+            broken.put(session, sink)
+        raise
+    if not session.is_package:
+        broken.bring_back(session, sink)
+    return {"steps": len(plan.steps)}
+
+
+def _run(session: Session, plan: TestPlan, only: Sequence[int], sink: Sink, cancel: Cancel) -> None:
     with aside.put_aside(session.layout):
         test.run(
             plan,
@@ -32,14 +49,14 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
             sink=sink,
             cancel=cancel,
             log=session.layout.log(Phase.TEST),
+            only=only,
         )
-    return {"steps": len(plan.steps)}
 
 
 def prepare(session: Session, sink: Sink, cancel: Cancel) -> TestPlan:
     """The test environment and its scripts, without running them."""
-    package = session.package
-    plan = test.plan_of_package(package) if session.is_package else test.plan_for(session.output)
+    package, plan = session.package, session.test_plan()
+    session.kept.tested.unlink(missing_ok=True)
     config = session.config
     if session.is_package:  # the packages beside it are found, as they were when it was built
         config = replace(config, channels=(*config.channels, str(package.parent.parent)))
@@ -57,9 +74,29 @@ def prepare(session: Session, sink: Sink, cancel: Cancel) -> TestPlan:
             cancel=cancel,
             environ=session.environ,
         )
+    jsonfile.write(session.kept.tested, _prepared_for(session))
     return plan
 
 
+def run_steps(session: Session, numbers: Sequence[int], sink: Sink, cancel: Cancel) -> None:
+    """Single tests, in the test environment that is there, made where there is none for this package and recipe."""
+    plan = session.test_plan() if is_prepared(session) else prepare(session, sink, cancel)
+    _run(session, plan, numbers, sink, cancel)
+
+
+def is_prepared(session: Session) -> bool:
+    """Whether the test environment is that of the package as it is now, and of the tests as they are written now."""
+    known = jsonfile.read(session.kept.tested)
+    return known is not None and session.layout.test_env_file.is_file() and known == _prepared_for(session)
+
+
+def _prepared_for(session: Session) -> dict[str, Any]:
+    info = session.package.stat()
+    found = inputs(session, None)
+    return {"package": str(session.package), "size": info.st_size, "mtime_ns": info.st_mtime_ns, "inputs": found}
+
+
 def undo(session: Session, sink: Sink, first: Phase) -> None:
+    session.kept.tested.unlink(missing_ok=True)
     trees.remove(session.layout.test_prefix)
     trees.remove(session.layout.test_dir)
