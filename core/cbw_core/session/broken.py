@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,8 @@ def bring_back(session: Session, sink: Sink) -> None:
     subdir = "noarch" if output.noarch else output.subdir or output.host_subdir
     target = session.config.packages / subdir / package.name
     _move(session, package, target)
+    with suppress(OSError):  # others are in it
+        package.parent.rmdir()
     sink(Note(f"{package.name} passes its tests: it is in {target.parent} again", "info", "test"))
 
 

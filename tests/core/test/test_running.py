@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from cbw_core.errors import BuildError, Interrupted
+from cbw_core.errors import BuildError, Interrupted, UsageError
 from cbw_core.events import Recorder
 from cbw_core.layout import Layout
 from cbw_core.process import Cancel
-from cbw_core.test import plan_for, run
+from cbw_core.test import outcomes, plan_for, run, step_scripts
 from cbw_core.test.preparing import _files, write_scripts
 
 perl = pytest.mark.skipif(shutil.which("perl") is None, reason="no perl here")
@@ -231,3 +231,53 @@ def test_tests_can_ask_conda_for_packages_where_there_is_none(test, prefix: Path
     (prefix / "bin" / "conda").unlink(missing_ok=True)
     sink = test(section={"commands": ["PATH=${PATH##*:}:/usr/bin:/bin conda list --canonical"]})
     assert "local/linux-64::pkg-1.2-0" in sink.log()
+
+
+def test_each_test_can_be_run_alone_and_how_it_ended_is_kept(ready, layout: Layout, config, environ) -> None:
+    section = {"imports": ["json"], "commands": ["echo one > one.txt", "test -f two.txt", "touch three.txt"]}
+    plan = ready({"run_test.py": "import sys\nassert sys.argv, 'own'\n"}, section)
+    options = {"environ": environ, "sink": Recorder()}
+    with pytest.raises(BuildError):
+        run(plan, layout, config, **options)
+    assert outcomes(plan, layout) == ("passed", "passed", "passed", "failed", "not run")
+    run(plan, layout, config, **options, only=(5, 1))
+    assert (layout.test_dir / "three.txt").exists()
+    with pytest.raises(BuildError) as caught:
+        run(plan, layout, config, **options, only=(4,))
+    assert caught.value.place == plan.steps[3].place
+    assert "cbw test --only 4" in str(caught.value.hint)
+    (layout.test_dir / "two.txt").touch()
+    run(plan, layout, config, **options, only=(4,))
+    assert outcomes(plan, layout) == ("passed",) * 5
+
+
+def test_the_command_a_failure_names_runs_that_test(ready, layout: Layout, config, environ) -> None:
+    plan = ready({}, {"commands": ["true", "echo again && false"]})
+    with pytest.raises(BuildError) as caught:
+        run(plan, layout, config, environ=environ, sink=Recorder())
+    again = str(caught.value.hint).split("there, `")[1].split("`")[0]
+    done = subprocess.run(["bash", "-c", again], cwd=layout.test_dir, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (1, "again\n")
+
+
+@perl
+def test_an_import_of_perl_run_alone_still_asks_for_the_version(ready, layout: Layout, config, environ) -> None:
+    module = "package Own; our $VERSION = '9.5'; 1;\n"
+    plan = ready(
+        {"Own.pm": module}, {"imports": [{"lang": "perl", "imports": ["lib '.'", "Own"]}], "files": ["Own.pm"]}
+    )
+    script = step_scripts(plan, layout)[1].file
+    assert "Expected version" in script.read_text()
+
+
+def test_a_number_no_test_has_is_refused(ready, layout: Layout, config, environ) -> None:
+    plan = ready({}, {"commands": ["true"]})
+    with pytest.raises(UsageError, match="has no test 2"):
+        run(plan, layout, config, environ=environ, sink=Recorder(), only=(2,))
+
+
+def test_what_changed_since_it_was_run_has_not_been_run(ready, layout: Layout, config, environ) -> None:
+    plan = ready({}, {"commands": ["true", "true"]})
+    run(plan, layout, config, environ=environ, sink=Recorder())
+    changed = ready({}, {"commands": ["true", "true", "true # more"]})
+    assert outcomes(changed, layout) == ("passed", "passed", "not run")

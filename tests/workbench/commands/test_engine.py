@@ -431,3 +431,34 @@ def test_flags_of_one_line_do_not_stay(context: Context, tiny: Path, tmp_path: P
     assert context.session is not None
     assert context.session.root.parent == tmp_path / "elsewhere"
     assert context.config.croot != tmp_path / "elsewhere"
+
+
+def test_tests_are_listed_run_alone_and_listed_with_how_they_ended(context: Context, recipe: Recipe) -> None:
+    folder = recipe("tiny", TINY + "    - test -f $PREFIX/share/absent\n")
+    with pytest.raises(BuildError):
+        execute(["build", str(folder)], context)
+    listed = execute(["test", "--list", str(folder)], context).value
+    assert isinstance(listed, r.TestList)
+    assert [(t.number, t.outcome) for t in listed.tests] == [(1, "passed"), (2, "failed")]
+    assert listed.tests[1].place.endswith("meta.yaml:11:7")
+    assert execute("test --only 1", context).status == 0
+    with pytest.raises(BuildError, match="absent"):
+        execute("test --only 2", context)
+    assert context.session is not None
+    package = context.session.package
+    of_package = execute(["test", "-l", str(package)], context).value
+    assert [t.text for t in of_package.tests] == [t.text for t in listed.tests]
+    with pytest.raises(UsageError, match="cannot be had at once"):
+        execute("test --only 2 --list", context)
+
+
+def test_a_shell_in_the_test_environment_says_first_which_test_failed(context: Context, recipe: Recipe) -> None:
+    folder = recipe("tiny", TINY + "    - false\n")
+    with pytest.raises(BuildError):
+        execute(["build", str(folder)], context)
+    opened: list[object] = []
+    context.run_in_terminal = lambda work: opened.append(work) or 0
+    execute(["test", "--shell", str(folder)], context)
+    assert len(opened) == 1
+    assert isinstance(context.sink, Recorder)
+    assert "test 2 failed" in context.sink.notes("hint")[-1]

@@ -1,28 +1,25 @@
-"""`cbw build` and `cbw test`: sessions run to the end."""
+"""`cbw build`: sessions run to the end."""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from cbw_core.errors import CbwError, Interrupted, UsageError
+from cbw_core.errors import CbwError, UsageError
 from cbw_core.events import Event, Note, PhaseStarted
 from cbw_workbench.commands import chain, options
-from cbw_workbench.commands.choosing import LEDGER, absolute, surroundings
+from cbw_workbench.commands.choosing import absolute, surroundings
 from cbw_workbench.commands.command import Arg, Command, Context, Result
-from cbw_workbench.commands.debugging import is_package, pick
+from cbw_workbench.commands.debugging import is_package
 from cbw_workbench.commands.options import accepted, refused
-from cbw_workbench.commands.results import BuildReport
+from cbw_workbench.commands.several import each
+from cbw_workbench.commands.testing import test_one
 
 if TYPE_CHECKING:
     from cbw_core.session import Phase, Session
-
-
-# Work on one argument: the sessions it went through, and a line for each output that was skipped.
-Work: TypeAlias = Callable[[str], "tuple[list[Session], list[str]]"]
 
 
 class _Follow:
@@ -42,15 +39,10 @@ def build(context: Context, args: Namespace) -> Result:
     if args.check:
         return _check(context, args.recipe)
     if args.test:
-        return _each(context, args.recipe, args.keep_going, lambda given: _test_one(context, given))
+        return each(args.recipe, args.keep_going, lambda given: test_one(context, given))
     recipes = chain.in_order(context, args.recipe)
     work = partial(_build_one, context, until=_until(args), skip_existing=args.skip_existing)
-    return _each(context, recipes, args.keep_going, work)
-
-
-def test(context: Context, args: Namespace) -> Result:
-    asked = bool(args.channel or args.override_channels or args.use_local)
-    return _each(context, args.target, args.keep_going, lambda given: _test_one(context, given, args.output_id, asked))
+    return each(recipes, args.keep_going, work)
 
 
 def _until(args: Namespace) -> Phase:
@@ -61,33 +53,6 @@ def _until(args: Namespace) -> Phase:
     if args.build_only:
         return Phase.BUILD
     return Phase.PACKAGE if args.no_test else Phase.TEST
-
-
-def _each(context: Context, given: Sequence[str], keep_going: bool, work: Work) -> Result:
-    """Every recipe or package in turn. The first failure ends it; with --keep-going the others go on."""
-    sessions: list[Session] = []
-    skipped: list[str] = []
-    errors: list[CbwError] = []
-    for item in given:
-        try:
-            more, less = work(item)
-        except Interrupted:
-            raise
-        except CbwError as error:
-            if not keep_going or len(given) == 1:
-                raise
-            errors.append(error)
-            continue
-        sessions += more
-        skipped += less
-    statuses = tuple(session.status() for session in sessions)
-    report = BuildReport(
-        sessions=statuses,
-        packages=tuple(s.paths["package"] for s in statuses if s.paths.get("package")),
-        skipped=tuple(skipped),
-        errors=tuple(errors),
-    )
-    return Result(report, max((error.exit_status for error in errors), default=0))
 
 
 def _build_one(
@@ -138,37 +103,6 @@ def _build_one(
 def skip_line(row: Mapping[str, Any]) -> str:
     """A skipped output in a line: its name and why."""
     return f"{row['name']}: {row['why']}"
-
-
-def _test_one(
-    context: Context, given: str, pattern: str | None = None, channels_given: bool = False
-) -> tuple[list[Session], list[str]]:
-    """Test a package in a fresh session; a recipe (or a session's folder) in its last session, brought up to test.
-    UsageError when channels are given that the session was not made with."""
-    from cbw_core.session import Phase, Plan, create_for_package, last_session, open_session
-
-    target, environ = absolute(given, context), surroundings(context)
-    if is_package(target):
-        session = create_for_package(target, context.config, environ=environ)
-        context.sink(Note(f"session: {session.root}"))
-    elif (target / LEDGER).is_file():
-        session = open_session(target, environ=environ)
-    else:
-        session = last_session(context.config, target, environ=environ)
-    mine, wanted = session.config, context.config
-    if channels_given and (mine.channels, mine.override_channels) != (wanted.channels, wanted.override_channels):
-        raise UsageError(
-            f"the session {session.root} keeps the channels it was made with",
-            why=f"They are: {', '.join(mine.channels) or 'the default ones'}.",
-            hint=f"Leave -c and -O out, or make a new session: cbw debug -c CHANNEL {given}.",
-        )
-    if pattern is not None:
-        session = session.for_output(
-            pick(context, Plan(target, session.rendering, session.config.package_format), pattern)
-        )
-    context.session = session
-    session.run(Phase.TEST, sink=context.sink, cancel=context.cancel)
-    return [session], []
 
 
 def _check(context: Context, recipes: Sequence[str]) -> Result:
@@ -252,28 +186,6 @@ COMMANDS = (
             "cbw build --no-test --croot /tmp/croot RECIPE",
             "cbw build -k RECIPE OTHER_RECIPE",
         ),
-        group="recipes",
-        long=True,
-    ),
-    Command(
-        "test",
-        "test a package file, or a recipe's last session",
-        test,
-        args=(
-            Arg(
-                ("target",),
-                "a package file, a recipe (its last session) or a session's folder",
-                {"nargs": "+", "metavar": "PACKAGE|RECIPE"},
-                "recipe",
-            ),
-            Arg(("-o", "--output-id"), "the output of the recipe, as in cbw debug", {"metavar": "PATTERN"}),
-            Arg(("-k", "--keep-going"), "go on with the others after a failure", {"action": "store_true"}),
-            *options.CHANNELS,
-            options.CROOT,
-            *options.PATHS,
-            options.QUIET,
-        ),
-        examples=("cbw test croot/linux-64/foo-1.0-0.conda -c host", "cbw test RECIPE"),
         group="recipes",
         long=True,
     ),

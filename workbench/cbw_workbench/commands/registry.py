@@ -26,9 +26,11 @@ def all_commands() -> Mapping[str, Command]:
         prompt,
         rendering,
         shelling,
+        testing,
     )
 
-    rooms = (debugging, rendering, inspecting, building, phases, patching, looking, shelling, prompt, asserting, house)
+    known = (debugging, rendering, inspecting, building, testing, phases, patching, looking)
+    rooms = (*known, shelling, prompt, asserting, house)
     return MappingProxyType({command.name: command for room in rooms for command in room.COMMANDS})
 
 

@@ -88,6 +88,32 @@ class BuildReport:
 
 
 @dataclass(frozen=True)
+class ListedTest:
+    """A test of a package. kind: "imports", "commands" or the name of a script; place: where the recipe says it;
+    outcome: "passed", "failed", "not run"; command: what runs it in the test environment, "" where that is not made."""
+
+    number: int
+    kind: str
+    text: str
+    place: str = ""
+    outcome: str = "not run"
+    command: str = ""
+
+    __test__ = False
+
+
+@dataclass(frozen=True)
+class TestList:
+    """The tests of a package, in the order they are run; session: its folder, "" without one."""
+
+    dist: str
+    tests: tuple[ListedTest, ...]
+    session: str = ""
+
+    __test__ = False
+
+
+@dataclass(frozen=True)
 class StatusReport:
     """The session asked for, and the group of its recipe's outputs (itself among them)."""
 

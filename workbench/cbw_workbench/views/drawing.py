@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cbw_core.inspect.model import VariantMatrix
-from cbw_core.session.model import PHASES, SessionStatus
+from cbw_core.session.model import PHASES, SessionStatus, State
 from cbw_workbench.commands import results
 from cbw_workbench.views.outputs import rendered_tree
 from cbw_workbench.views.states import look, seconds_text
@@ -86,6 +86,23 @@ def _(value: results.BuildReport) -> RenderableType:
     parts += [_line("package", path) for path in value.packages]
     parts += [_line("skipped", line) for line in value.skipped]
     return Group(*parts) if parts else Text("nothing was built")
+
+
+@draw.register
+def _(value: results.TestList) -> RenderableType:
+    if not value.tests:
+        return Text(f"{value.dist} has no tests")
+    table = _table("", "", "test", "", "where")
+    for test in value.tests:
+        shown = look({"passed": State.DONE, "failed": State.FAILED}.get(test.outcome, State.PENDING))
+        mark = Text(f"{shown.symbol} {test.outcome}", style=shown.style)
+        table.add_row(str(test.number), test.kind, Text(test.text.split("\n")[0]), mark, _brief_place(test.place))
+    failed = [_line("again", test.command) for test in value.tests if test.outcome == "failed" and test.command]
+    return Group(Text(value.dist, style="bold"), table, *failed)
+
+
+def _brief_place(place: str) -> str:
+    return place.rpartition("/")[2]
 
 
 @draw.register
