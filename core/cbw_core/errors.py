@@ -8,6 +8,7 @@ one is its `exit_status`: 1 the build or test failed, 2 the recipe or the argume
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -101,11 +102,22 @@ class EnvironmentFailure(CbwError):
     default_kind = "environment"
 
 
-class MissingPackage(EnvironmentFailure):
+class Unsatisfiable(EnvironmentFailure):
+    """The requirements of an environment have no solution. requirements: those to blame, the first one first, as
+    (section, spec): "build", "host", "run", "run_constrained" or "test", and the text as rendered."""
+
+    default_kind = "solve"
+
+    def __init__(self, message: str, *, requirements: Sequence[tuple[str, str]] = (), **more: Any) -> None:
+        super().__init__(message, **more)
+        self.requirements = tuple(requirements)
+
+
+class MissingPackage(Unsatisfiable):
     """A solve found no candidate for a package: no channel has it, or none in that version. `package`: its name."""
 
     def __init__(self, message: str, *, package: str, **more: Any) -> None:
-        super().__init__(message, **{"kind": "solve", **more})
+        super().__init__(message, **more)
         self.package = package
 
 

@@ -60,7 +60,8 @@ class ChannelResolver:
     ) -> tuple[Resolved, ...]:
         """The packages that satisfy `specs` on `platform`, sorted by name; none for no specs.
 
-        A sibling hides packages of its name in the channels. Raises RecipeError(kind="spec") for a requirement no
+        A sibling hides packages of its name in the channels; of a test environment the first one is the package to
+        test. Raises RecipeError(kind="spec") for a requirement no
         conda reads, EnvironmentFailure(kind="solve") with what is missing or excludes what, "network" or "channel"
         for a channel that cannot be read, "host-channel" and others from making the host channel.
         """
@@ -122,6 +123,7 @@ class ChannelResolver:
             "native": native_subdir(),
             "priority": self._config.channel_priority,
             "siblings": [_sibling(sibling) for sibling in siblings],
+            "under_test": env == "test" and bool(siblings),
             "cache": str(self._config.cache / "repodata"),
             "logins": logins(channels),
             "offline": self._config.offline,

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import json
-import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbw_core.channel.worker_main import Emit, State
+from cbw_core.env.diagnose_job import Search, diagnose
 from cbw_core.env.rattler_client import gateway
+from cbw_core.env.solving import Question, Unreachable
 from cbw_core.env.virtual import Virtual, virtual_packages
 
 if TYPE_CHECKING:
-    from rattler import Channel, Gateway, MatchSpec, RepoDataRecord, Subdir
+    from rattler import Channel, RepoDataRecord, Subdir
     from rattler.package import PackageName
     from rattler.repo_data.multi_source import MultiSource
 
-_MISSING = re.compile(
-    r"(?:No candidates were found for ([\w.-]+)|─ ([\w.-]+)[^\n]*, for which no candidates were found)"
-)
-
 
 async def solve(state: State, payload: dict[str, Any], emit: Emit) -> dict[str, Any]:
-    """Solve payload["specs"]. Gives {"records": [...]}, or {"failure": kind, "text": ..., "names": ..., ...}.
+    """Solve payload["specs"]. Gives {"records": [...]}, or {"failure": kind, "text": ..., "why": a Diagnosis}.
 
     payload: groups ([name, [urls]], a priority tier each), specs, platform, native, priority ("strict", "flexible",
-    "disabled"), siblings (records of packages not built yet), cache, logins, offline, environ.
+    "disabled"), siblings (records of packages not built yet), under_test (whether the first of these is the package
+    that the environment is to test), cache, logins, offline, overrides.
     """
-    from rattler import ChannelPriority, MatchSpec
-    from rattler import solve as rattler_solve
-    from rattler.exceptions import FetchRepoDataError, GatewayError, InvalidMatchSpecError, SolverError
+    from rattler import MatchSpec
+    from rattler.exceptions import InvalidMatchSpecError
 
     specs = []
     for text in payload["specs"]:
@@ -36,35 +34,27 @@ async def solve(state: State, payload: dict[str, Any], emit: Emit) -> dict[str, 
             specs.append(MatchSpec(text, strict=False))
         except InvalidMatchSpecError as error:
             return {"failure": "spec", "spec": text, "text": str(error)}
-    sources = _sources(payload)
-    platforms: list[Any] = list(dict.fromkeys([payload["platform"], "noarch"]))
-    link = gateway(state, payload["cache"], payload["logins"], payload["offline"])
-    virtual = _virtual(state, payload)
-    # A gateway hands the solver only what matches the specs. With each name alone beside its spec it hands over all
-    # of it: channel priority then means what conda means, and a conflict is explained with packages that exist.
-    names = [MatchSpec(spec.name.normalized) for spec in specs if spec.channel is None and _is_real(spec)]
-    priorities = {"strict": [ChannelPriority.Strict], "disabled": [ChannelPriority.Disabled]}.get(
-        payload["priority"], [ChannelPriority.Strict, ChannelPriority.Disabled]
+    question = Question(
+        sources=_sources(payload),
+        platforms=list(dict.fromkeys([payload["platform"], "noarch"])),
+        gateway=gateway(state, payload["cache"], payload["logins"], payload["offline"]),
+        virtual=_virtual(state, payload),
+        priority=payload["priority"],
+        cache=Path(payload["cache"]),
     )
-    text = ""
-    for priority in priorities:
-        try:
-            records = await rattler_solve(
-                sources,
-                [*specs, *names],
-                gateway=link,
-                platforms=platforms,
-                virtual_packages=virtual,
-                channel_priority=priority,
-                channel_relations="disabled",
-            )
-        except (GatewayError, FetchRepoDataError, OSError) as error:
-            return {"failure": "gateway", "text": str(error)}
-        except SolverError as error:
-            text = text or str(error)
-            continue
-        return {"records": [json.loads(record.to_json()) for record in records]}
-    return {"failure": "solver", "text": text, **await _lookalikes(link, sources, platforms, text, specs)}
+    try:
+        answer = await question.ask(specs)
+    except Unreachable as error:
+        return {"failure": "gateway", "text": str(error)}
+    if not isinstance(answer, str):
+        return {"records": [json.loads(record.to_json()) for record in answer]}
+    search = Search(
+        question,
+        virtual=frozenset(f"{v.name.normalized} {v.version} {v.build_string}" for v in question.virtual),
+        siblings={data["name"]: data for data in reversed(payload["siblings"])},
+        subject=payload["siblings"][0]["name"] if payload["under_test"] else "",
+    )
+    return {"failure": "solver", "text": answer, "why": await diagnose(search, payload["specs"])}
 
 
 async def existing(state: State, payload: dict[str, Any], emit: Emit) -> dict[str, Any]:
@@ -84,10 +74,6 @@ async def existing(state: State, payload: dict[str, Any], emit: Emit) -> dict[st
         return {"failure": "gateway", "text": str(error)}
     known = {(r.name.normalized, str(r.version), str(r.build)): r.url for row in rows for r in row}
     return {"found": {n: known[tuple(p)] for n, p in enumerate(payload["packages"]) if tuple(p) in known}}
-
-
-def _is_real(spec: MatchSpec) -> bool:
-    return spec.name is not None and not spec.name.normalized.startswith("__")
 
 
 def _sources(payload: dict[str, Any]) -> list[Channel | MultiSource | str | Siblings]:
@@ -151,23 +137,3 @@ def _virtual(state: State, payload: dict[str, Any]) -> list[Any]:
         GenericVirtualPackage(PackageName(name), Version(version), BuildString(build))
         for name, version, build in virtual_packages(detected, payload["native"], platform, payload["overrides"])
     ]
-
-
-async def _lookalikes(
-    link: Gateway, sources: list[Any], platforms: list[Any], text: str, specs: list[MatchSpec]
-) -> dict[str, Any]:
-    """For a message: the packages nothing was found of, what there is under their names, and names that look alike."""
-    import difflib
-
-    missing = list(dict.fromkeys(a or b for a, b in _MISSING.findall(text)))
-    all_names = [name.normalized for name in await link.names(sources, platforms, channel_relations="disabled")]
-    found: dict[str, Any] = {}
-    for name in missing:
-        rows = await link.query(sources, platforms, [name], recursive=False, channel_relations="disabled")
-        records = sorted((record for row in rows for record in row), key=lambda r: (r.version, r.build_number))
-        found[name] = {
-            "versions": list(dict.fromkeys(str(record.version) for record in records)),
-            "builds": list(dict.fromkeys(f"{record.version} {record.build}" for record in records))[-12:],
-            "like": difflib.get_close_matches(name, all_names, n=3, cutoff=0.7),
-        }
-    return {"missing": found}

@@ -98,9 +98,9 @@ def finalize(made: State, parent: State) -> State:
     build, host = add_run_exports(final, exclude, extra)
     _pin_requirements(final, exclude if not others else excluded(others), extra)
     _finish(final)
-    keep_solved(final, build, host)
+    apart = keep_solved(final, build, host)
     failures = {k: s.failure for k, s in (("build", build), ("host", host)) if s and s.failure}
-    final.unsatisfied = {k: f for k, f in failures.items() if f}
+    final.unsatisfied = {k: f for k, f in {**apart, **failures}.items() if f}
     for env, failure in final.unsatisfied.items():
         final.work.warn(f"the {env} environment of {final.name()} has no solution: {failure.message}")
     final.final = not failures

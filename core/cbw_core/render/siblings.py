@@ -20,8 +20,10 @@ def agrees(one: State, other: State) -> bool:
     return all(one.variant.get(k) == other.variant.get(k) for k in shared if k not in extend and other.variant.get(k))
 
 
-def keep_solved(final: State, build: Solved, host: Solved | None) -> None:
-    """What the environments hold, with those outputs of this recipe that belong in them."""
+def keep_solved(final: State, build: Solved, host: Solved | None) -> dict[str, EnvironmentFailure]:
+    """What the environments hold, with those outputs of this recipe that belong in them. Returns the failures of those
+    that do not go with these outputs."""
+    failures: dict[str, EnvironmentFailure] = {}
     needed: list[State] = []
     solved: dict[str, tuple[Resolved, ...]] = {}
     for env, environment in (("build", build), ("host", host)):
@@ -32,9 +34,13 @@ def keep_solved(final: State, build: Solved, host: Solved | None) -> None:
         needed += [s for s in mine if s not in needed]
         solved[env] = environment.packages
         if mine and not environment.failure:
-            solved[env] = _with_siblings(final, env, environment, mine)
+            try:
+                solved[env] = _with_siblings(final, env, environment, mine)
+            except EnvironmentFailure as error:
+                failures[env] = error
     final.solved = solved
     final.siblings = tuple(dist(s) for s in needed)
+    return failures
 
 
 def _closure(final: State, named: set[str]) -> list[State]:
@@ -59,11 +65,11 @@ def _with_siblings(final: State, env: str, environment: Solved, siblings: list[S
     records = tuple(_record(s) for s in siblings)
     specs = [f"{p.name} {p.version} {p.build}" for p in environment.packages]
     specs += [f"{r.name} {r.version} {r.build}" for r in records]
-    try:
-        return solve(final, specs, platform_of(final, env), env, records)
-    except EnvironmentFailure as error:
-        final.work.warn(f"the {env} environment of {final.name()} does not go with its outputs: {error.message}")
-        return environment.packages
+    names = {r.name for r in records}
+    # what the recipe says of them; exact pins name builds, which finalizing has seen to
+    written = [str(s).split() for s in final.reqs(env) if s]
+    specs += [" ".join(parts) for parts in written if len(parts) == 2 and parts[0] in names]
+    return solve(final, specs, platform_of(final, env), env, records)
 
 
 def _record(state: State) -> Resolved:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cbw_core.session.across import check, in_order, neighbour
+from cbw_core.session.environments import Solution, solve_all
 from cbw_core.session.look import Look
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
 from cbw_core.session.patches import PatchWritten, new_patch, refresh_patch
@@ -30,6 +31,7 @@ __all__ = [
     "Session",
     "SessionInfo",
     "SessionStatus",
+    "Solution",
     "State",
     "build_recipe",
     "check",
@@ -46,4 +48,5 @@ __all__ = [
     "purge",
     "refresh_patch",
     "sessions",
+    "solve_all",
 ]

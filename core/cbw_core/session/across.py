@@ -91,18 +91,14 @@ def check(plan: Plan, config: Config, *, cancel: Cancel | None = None, environ: 
     """Raise what keeps the environments of a plan from being made, before a session is: an EnvironmentFailure,
     MissingPackage where a channel lacks a package."""
     from cbw_core.env import ChannelResolver
-    from cbw_core.session import blame
+    from cbw_core.session import environments
 
-    own = {output.name for output in plan.outputs}
     for output in plan.outputs:
         if not output.unsatisfied:
             continue
         resolver = ChannelResolver(config, cancel=cancel, environ=environ)
         try:
-            for name, platform in (("build", output.build_subdir), ("host", output.host_subdir)):
-                specs = [spec for spec in getattr(output.requirements, name) if spec.split()[0] not in own]
-                if specs:
-                    with blame.requirement_lines(output.recipe_file, specs):
-                        resolver.solve(specs, platform, env=name)
+            for name in ("build", "host"):
+                environments.solve(output, name, plan.outputs, resolver)
         finally:
             resolver.close()

@@ -61,14 +61,14 @@ def prepare(session: Session, sink: Sink, cancel: Cancel) -> TestPlan:
     if session.is_package:  # the packages beside it are found, as they were when it was built
         config = replace(config, channels=(*config.channels, str(package.parent.parent)))
     resolver = env.ChannelResolver(config, sink=sink, cancel=cancel, environ=session.environ)
-    recipe = "" if session.is_package else session.output.recipe_file
-    with blame.requirement_lines(recipe, [*session.output.test_requires, *session.output.requirements.run]):
+    output = None if session.is_package else session.output
+    with blame.requirement_lines(output, "test", resolver=resolver):
         test.prepare(
             plan,
             package,
             session.layout,
             config,
-            output=None if session.is_package else session.output,
+            output=output,
             resolver=resolver,
             sink=sink,
             cancel=cancel,
