@@ -1,17 +1,27 @@
-"""Package archives written: `write_package(target, members)`; any archive read safely: `extract(archive, folder)`."""
+"""Package archives written: `write_package(target, members)`; any archive read safely: `extract(archive, folder)`,
+or only looked through: `members(archive)`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cbw_core.archive.entry import Entry
     from cbw_core.archive.guard import Limit
+    from cbw_core.archive.listing import members
     from cbw_core.archive.pack import Member, write_package
     from cbw_core.archive.unpack import extract
 
-__all__ = ["Limit", "Member", "extract", "write_package"]
+__all__ = ["Entry", "Limit", "Member", "extract", "members", "write_package"]
 
-_HOME = {"Limit": "guard", "Member": "pack", "extract": "unpack", "write_package": "pack"}
+_HOME = {
+    "Entry": "entry",
+    "Limit": "guard",
+    "Member": "pack",
+    "extract": "unpack",
+    "members": "listing",
+    "write_package": "pack",
+}
 
 
 def __getattr__(name: str) -> Any:

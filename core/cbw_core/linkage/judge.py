@@ -15,9 +15,13 @@ from cbw_core.objects import Binary, Needed, newest_glibc
 RUN = "requirements/run"
 _DSO = "build/missing_dso_whitelist"
 # packages whose libraries nothing links to: programs run what is in them (conda_build.post: "interpreter")
-_INTERPRETERS = frozenset("python pypy r-base mro-base perl ruby lua luajit nodejs julia openjdk tcl tk".split())
+_INTERPRETERS = (
+    "python", "pypy", "r-base", "mro-base", "perl", "ruby", "lua", "luajit", "nodejs", "julia", "openjdk", "tcl", "tk",
+)  # fmt: skip
 # they come with the compilers' run_exports, and a static libgcc needs none (conda_build.post.check_overlinking_impl)
-_RUNTIMES = frozenset("libgcc libgcc-ng libstdcxx libstdcxx-ng libcxx vc vs2015_runtime vc14_runtime ucrt".split())
+_RUNTIMES = (
+    "libgcc", "libgcc-ng", "libstdcxx", "libstdcxx-ng", "libcxx", "vc", "vs2015_runtime", "vc14_runtime", "ucrt",
+)  # fmt: skip
 
 
 class Judge:

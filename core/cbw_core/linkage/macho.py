@@ -9,6 +9,7 @@ from cbw_core.linkage.model import Resolution
 from cbw_core.linkage.places import Chain, Loaded, Place, World, first
 from cbw_core.linkage.system import is_system
 
+
 def find(name: str, chain: Chain, world: World) -> Resolution:
     """Where dyld finds the install name `name` for chain[0]. DYLD_* variables are not used."""
     if is_system(name, "Mach-O"):

@@ -1,4 +1,4 @@
-"""What is found about linkage, as plain data: what each file needs, where that is, whose it is, and whether it is right.
+"""What is found about linkage, as plain data: what each file needs, where that is, whose it is, if it is right.
 
 A screen goes from a FileLinkage to its Needs, from a Need's Resolution to the owner, from its Verdict to the Change of
 the recipe.

@@ -7,6 +7,7 @@ import glob
 import os
 from fnmatch import fnmatchcase
 from functools import cached_property
+from typing import Literal
 
 # glibc's own, which conda packages take from the system (conda's __glibc)
 _LINUX = (
@@ -16,21 +17,19 @@ _LINUX = (
 )  # fmt: skip
 # dyld's shared cache (on macOS 11 and later there are no such files)
 _MACOS = ("/usr/lib/*", "/System/Library/Frameworks/*", "/System/Library/PrivateFrameworks/*", "/System/iOSSupport/*")
-_WINDOWS = frozenset(
-    """
-    activeds advapi32 advpack authz avicap32 avifil32 avrt bcrypt bcryptprimitives bthprops cabinet cfgmgr32 combase
-    comctl32 comdlg32 coremessaging credui crypt32 cryptbase cryptnet cryptui d2d1 d3d10 d3d10_1 d3d11 d3d12 d3d9
-    d3dcompiler_47 davclnt dbgeng dbghelp dcomp ddraw dhcpcsvc dinput8 dnsapi dsound dwmapi dwrite dxgi dxva2 esent evr
-    fwpuclnt gdi32 gdiplus glu32 hid hlink httpapi icmp imagehlp imm32 inetcomm iphlpapi kernel32 kernelbase ksuser ktmw32
-    loadperf logoncli mf mfplat mfreadwrite mlang mpr mprapi msacm32 mscms mscoree msdmo msi msimg32 mswsock msvcrt
-    msvfw32 msxml6 ncrypt ndfapi netapi32 netutils newdev normaliz ntdll ntdsapi odbc32 odbccp32 ole32 oleacc oleaut32
-    oledlg opengl32 pdh powrprof propsys psapi quartz rasapi32 rasdlg rpcrt4 rstrtmgr samcli sas schannel secur32
-    security sensapi setupapi shcore shell32 shlwapi snmpapi srvcli sspicli tapi32 tdh traffic ucrtbase urlmon user32
-    userenv usp10 uxtheme version virtdisk wbemuuid wer wevtapi wiaservc windowscodecs winhttp wininet winmm winscard
-    winspool.drv winusb wkscli wldap32 wlanapi wpcap ws2_32 wsock32 wtsapi32 xinput1_4 xinput9_1_0 xmllite xolehlp
-    """.split()
-)
-_NOT_WINDOWS = ("wpcap",)  # comes with Npcap
+_WINDOWS_NAMES = """
+activeds advapi32 advpack authz avicap32 avifil32 avrt bcrypt bcryptprimitives bthprops cabinet cfgmgr32 combase
+comctl32 comdlg32 coremessaging credui crypt32 cryptbase cryptnet cryptui d2d1 d3d10 d3d10_1 d3d11 d3d12 d3d9
+d3dcompiler_47 davclnt dbgeng dbghelp dcomp ddraw dhcpcsvc dinput8 dnsapi dsound dwmapi dwrite dxgi dxva2 esent evr
+fwpuclnt gdi32 gdiplus glu32 hid hlink httpapi icmp imagehlp imm32 inetcomm iphlpapi kernel32 kernelbase ksuser
+ktmw32 loadperf logoncli mf mfplat mfreadwrite mlang mpr mprapi msacm32 mscms mscoree msdmo msi msimg32 mswsock
+msvcrt msvfw32 msxml6 ncrypt ndfapi netapi32 netutils newdev normaliz ntdll ntdsapi odbc32 odbccp32 ole32 oleacc
+oleaut32 oledlg opengl32 pdh powrprof propsys psapi quartz rasapi32 rasdlg rpcrt4 rstrtmgr samcli sas schannel
+secur32 security sensapi setupapi shcore shell32 shlwapi snmpapi srvcli sspicli tapi32 tdh traffic ucrtbase urlmon
+user32 userenv usp10 uxtheme version virtdisk wbemuuid wer wevtapi wiaservc windowscodecs winhttp wininet winmm
+winscard winspool.drv winusb wkscli wldap32 wlanapi ws2_32 wsock32 wtsapi32 xinput1_4 xinput9_1_0 xmllite xolehlp
+"""
+_WINDOWS = frozenset(_WINDOWS_NAMES.split())
 
 
 def is_system(name: str, binary_format: str) -> bool:
@@ -42,8 +41,7 @@ def is_system(name: str, binary_format: str) -> bool:
     lower = name.lower()
     if lower.startswith(("api-ms-win-", "ext-ms-win-", "ext-ms-onecore-", "api-ms-onecore-")):
         return True
-    stem = lower.removesuffix(".dll")
-    return stem in _WINDOWS and stem not in _NOT_WINDOWS
+    return lower.removesuffix(".dll") in _WINDOWS
 
 
 class System:
@@ -86,7 +84,7 @@ def _read_conf(path: str, root: str, found: list[str], depth: int) -> None:
         if words[:1] == ["include"] and depth < 8:
             for pattern in words[1:]:
                 full = root + pattern if pattern.startswith("/") else f"{path.rpartition('/')[0]}/{pattern}"
-                for more in sorted(glob.glob(full)):
+                for more in sorted(glob.glob(full)):  # noqa: PTH207 (text in, text out)
                     _read_conf(more, root, found, depth + 1)
         elif words[:1] != ["hwcap"]:
             found += [word.rstrip("/") for word in words if word.startswith("/")]
@@ -118,8 +116,8 @@ def elf_arch(path: str) -> str:
         return ""
     if len(head) < 20 or head[:4] != b"\x7fELF":
         return ""
-    order = "little" if head[5] == 1 else "big"
-    arch = _MACHINES.get(int.from_bytes(head[18:20], "little" if order == "little" else "big"), "other")
+    order: Literal["little", "big"] = "little" if head[5] == 1 else "big"
+    arch = _MACHINES.get(int.from_bytes(head[18:20], order), "other")
     wide = head[4] == 2
     if arch == "ppc64" and order == "little":
         return "ppc64le"

@@ -55,7 +55,8 @@ def read_one(path: str, *, details: bool = False) -> ReadFile:
             size = os.fstat(stream.fileno()).st_size
             form = format_of(stream.read(HEAD))
         if size > LARGEST:
-            return _failed(path, "too large", f"it is {size >> 20} MiB large; files over {LARGEST >> 20} MiB are not read")
+            why = f"it is {size >> 20} MiB large; files over {LARGEST >> 20} MiB are not read"
+            return _failed(path, "too large", why)
         reader = {"ELF": elf.read, "Mach-O": macho.read, "PE": pe.read}.get(form)
         if reader is None:
             return _failed(path, "broken", "it is no ELF, Mach-O or PE file")

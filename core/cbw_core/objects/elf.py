@@ -51,7 +51,8 @@ def _binary(parsed: Any, details: bool) -> Binary:
             _flags(entry, flags)
         elif entry.tag == lief.ELF.DynamicEntry.TAG.BIND_NOW:
             flags["now"] = True
-    versions = {str(r.name): tuple(sorted(str(a.name) for a in r.get_auxiliary_symbols())) for r in parsed.symbols_version_requirement}
+    required = parsed.symbols_version_requirement
+    versions = {str(r.name): tuple(sorted(str(a.name) for a in r.get_auxiliary_symbols())) for r in required}
     interpreter = str(parsed.interpreter) if parsed.has_interpreter else ""
     return Binary(
         format="ELF",

@@ -13,7 +13,7 @@ HEAD = 64
 
 
 def format_of(head: bytes) -> str:
-    """"ELF", "Mach-O", "PE" or "" from the first HEAD bytes of a file. "MZ" alone counts as PE: old DOS programs have
+    """ "ELF", "Mach-O", "PE" or "" from the first HEAD bytes of a file. "MZ" alone counts as PE: old DOS programs have
     it too, and reading tells them apart."""
     if head[:4] == _ELF:
         return "ELF"

@@ -115,10 +115,14 @@ def from_json(data: Mapping[str, Any]) -> ReadFile:
 
 
 def _binary(data: Mapping[str, Any]) -> Binary:
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    values = _tuples(data)
     values["needed"] = tuple(Needed(n["name"], n["link"], tuple(n["versions"])) for n in data["needed"])
     if (details := data["details"]) is not None:
-        more = {key: tuple(value) if isinstance(value, list) else value for key, value in details.items()}
+        more = _tuples(details)
         more["sections"] = tuple(Section(**section) for section in details["sections"])
         values["details"] = Details(**more)
     return Binary(**values)
+
+
+def _tuples(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}

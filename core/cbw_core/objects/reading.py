@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import IO
 
 from cbw_core.objects.model import Failure, ReadFile, from_json
@@ -42,7 +43,7 @@ def read_files(
             reader, writer = os.pipe()
             stack.callback(os.close, reader)
             stack.callback(os.close, writer)
-            stack.callback(cancel.on_request(lambda: os.write(writer, b"c") and None))
+            stack.callback(cancel.on_request(partial(_wake, writer)))
         while open_lanes := [lane for lane in lanes if not lane.finished]:
             wake = [lane.output for lane in open_lanes] + ([reader] if cancel is not None else [])
             soonest = min(lane.deadline(seconds) for lane in open_lanes)
@@ -57,6 +58,10 @@ def read_files(
             if on_read is not None:
                 on_read(len(found))
     return [found[index] for index in range(len(paths))]
+
+
+def _wake(writer: int) -> None:
+    os.write(writer, b"c")
 
 
 class _Lane:

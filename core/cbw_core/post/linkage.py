@@ -1,26 +1,25 @@
-"""Where the libraries come from that the package's programs and libraries need: a first look, told as verdicts."""
+"""Where the libraries come from that the package's programs and libraries need, told as verdicts."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from fnmatch import fnmatch
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from cbw_core import linkage
 from cbw_core.errors import BuildError
 from cbw_core.events import Verdict
 from cbw_core.layout import Layout
-from cbw_core.post import elf
+from cbw_core.linkage import Glob, Judge, Owner, PackageLinkage, System, World
+from cbw_core.linkage.scan import scan, tree_of
+from cbw_core.objects import Failure, ReadFile, read_files
 from cbw_core.post.recipe import build_field, place_of, texts
 from cbw_core.process import Cancel
 from cbw_core.render.output import Output
 
-# glibc's: no package has them, every Linux does
-_GLIBC = (
-    "ld-linux*", "ld64.so*", "libc.so.*", "libm.so.*", "libmvec.so.*", "libpthread.so.*", "libdl.so.*", "librt.so.*",
-    "libutil.so.*", "libresolv.so.*", "libnsl.so.*", "libcrypt.so.*", "libanl.so.*", "libthread_db.so.*",
-    "libBrokenLocale.so.*", "linux-vdso*",
-)  # fmt: skip
+# what post tells of; untracked: the host prefix has it, in a file that neither a package nor the build made
+_TOLD = ("overlinked", "missing", "untracked")
+_GLIBC = re.compile(r"__glibc\s*>=\s*(\d+(?:\.\d+)+)")
 
 
 def check(
@@ -32,27 +31,21 @@ def check(
     cancel: Cancel,
     strict: bool = False,
 ) -> tuple[Verdict, ...]:
-    """Findings about the libraries that ELF files among `files` need, sorted.
+    """Findings about the libraries that programs and libraries among `files` need, sorted: "overlinked", "missing",
+    "untracked" (docs/linkage.md).
 
-    "overlinking":     it is in a package that requirements/run does not have.
-    "missing-library": no file of the host prefix is it, glibc does not have it and `missing_dso_whitelist` (or
-                       _allowlist) does not name it.
-    "build-prefix":    it is found in the build prefix, which is gone after the build.
-    `overlinking_ignore_patterns` takes files out. With `build/error_overlinking: true`, or with `strict` where the
-    recipe does not say, findings are a BuildError(kind="overlinking") that lists them all.
+    With `build/error_overlinking: true`, or with `strict` where the recipe does not say, findings are a
+    BuildError(kind="overlinking") that lists them all.
     """
-    ignored = texts(build_field(output, "overlinking_ignore_patterns"))
-    world = _World(output, layout, set(files), owned)
-    found: list[Verdict] = []
-    for path in files:
-        cancel.check()
-        file = layout.host_prefix / path
-        if any(fnmatch(path, pattern) for pattern in ignored) or path.endswith(".debug") or not elf.is_elf(file):
-            continue
-        dynamic = elf.read(file)
-        if dynamic is not None:
-            found += world.verdicts(path, dynamic)
-    verdicts = tuple(sorted(found, key=lambda v: (v.file, v.what, v.why)))
+    judged, _ = judge(output, layout, files, owned=owned, cancel=cancel)
+    found = [
+        Verdict(need.verdict.word, file.path, f"needs {need.name}: {need.verdict.why}", _changes(need.verdict))
+        for file in judged.files
+        if not file.path.endswith(".debug")
+        for need in file.needs
+        if need.verdict.word in _TOLD
+    ]
+    verdicts = tuple(sorted(set(found), key=lambda v: (v.file, v.what, v.why)))
     told = build_field(output, "error_overlinking")
     if verdicts and (strict if told is None else told):
         first = verdicts[0]
@@ -68,57 +61,76 @@ def check(
     return verdicts
 
 
-class _World:
-    """What can be linked to."""
-
-    def __init__(self, output: Output, layout: Layout, files: set[str], owned: Mapping[str, str]) -> None:
-        self.prefix, self.layout, self.files, self.owned = layout.host_prefix, layout, files, owned
-        self.run = {spec.split()[0].lower() for spec in output.requirements.run if spec.split()} | {output.name}
-        self.allowed = [
-            pattern
-            for field in ("missing_dso_whitelist", "missing_dso_allowlist")
-            for pattern in texts(build_field(output, field))
-        ]
-
-    def verdicts(self, path: str, dynamic: elf.Dynamic) -> Iterable[Verdict]:
-        folder = str((self.prefix / path).parent)
-        folders = [entry.replace("$ORIGIN", folder).replace("${ORIGIN}", folder) for entry in dynamic.rpath]
-        for name in dynamic.needed:
-            verdict = self._verdict(path, name, folders)
-            if verdict is not None:
-                yield verdict
-
-    def _verdict(self, path: str, name: str, folders: Sequence[str]) -> Verdict | None:
-        if any(fnmatch(name, pattern) for pattern in _GLIBC):
-            return None
-        places = [name] if name.startswith("/") else [f"{folder}/{name}" for folder in folders]
-        found = next((os.path.normpath(place) for place in places if Path(place).exists()), None)
-        inside = None if found is None else self._inside(found)
-        if inside is not None:
-            return self._owner(path, name, inside)
-        if any(_matches(name, pattern) or (found and _matches(found, pattern)) for pattern in self.allowed):
-            return None
-        if found is not None and found.startswith(f"{self.layout.build_prefix}/"):
-            return Verdict("build-prefix", path, f"needs {name}, found in the build prefix only")
-        return Verdict("missing-library", path, f"needs {name}, which no package in the host environment has")
-
-    def _inside(self, found: str) -> str | None:
-        """The path relative to the prefix, through links in it."""
-        prefix = str(self.prefix)
-        return found[len(prefix) + 1 :] if found.startswith(prefix + os.sep) else None
-
-    def _owner(self, path: str, name: str, inside: str) -> Verdict | None:
-        real = os.path.relpath(os.path.realpath(self.prefix / inside), os.path.realpath(self.prefix))
-        if inside in self.files or real in self.files or any(_matches(inside, pattern) for pattern in self.allowed):
-            return None
-        dist = self.owned.get(inside) or self.owned.get(real)
-        if dist is None:
-            return Verdict("missing-library", path, f"needs {name}, which is in the host prefix but in no package")
-        package = dist.rsplit("-", 2)[0]
-        if package.lower() in self.run:
-            return None
-        return Verdict("overlinking", path, f"needs {name} of {package}, which is not in requirements/run")
+def _changes(verdict: linkage.Verdict) -> str:
+    return "; or ".join(str(change) for change in verdict.changes)
 
 
-def _matches(name: str, pattern: str) -> bool:
-    return fnmatch(name, pattern) or fnmatch(name, f"*/{pattern}") or fnmatch(f"/{name}", pattern)
+def judge(
+    output: Output,
+    layout: Layout,
+    files: Sequence[str],
+    *,
+    owned: Mapping[str, str],
+    cancel: Cancel | None = None,
+    sysroot: str | None = None,
+) -> tuple[PackageLinkage, tuple[Failure, ...]]:
+    """The files `files` of the host prefix as those of the output's package; and those that could not be read.
+
+    owned: path -> dist of the files of installed packages. sysroot: None for the build environment's, if it has one,
+    or this machine.
+    """
+    prefix = layout.host_prefix
+    found = scan(str(prefix), cancel=cancel)
+    read = read_files([f"{prefix}/{path}" for path in found.candidates], cancel=cancel)
+    binaries = {path: one.binaries for path, one in zip(found.candidates, read, strict=True)}
+    owners = {**owned, **dict.fromkeys(files, output.dist)}
+    root = sysroot if sysroot is not None else _sysroot(layout.build_prefix)
+    built = scan(str(layout.build_prefix), cancel=cancel) if not output.merges_build_and_host else None
+    world = World(
+        tree_of(found, binaries, owners=owners, folded=output.host_subdir.startswith("win-")),
+        System(root or "/") if output.host_subdir.startswith("linux-") else None,
+        None if built is None else tree_of(built, {}),
+    )
+    known = set(files)
+    failures = [_inside(one, path) for path, one in zip(found.candidates, read, strict=True) if path in known]
+    judged = Judge(world).package(owner_of(output), [path for path in found.candidates if path in known])
+    return judged, tuple(one for one in failures if one is not None)
+
+
+def _inside(read: ReadFile, path: str) -> Failure | None:
+    return None if read.failure is None else Failure(path, read.failure.kind, read.failure.why)
+
+
+def _sysroot(build_prefix: Path) -> str:
+    """Compilers bring one: <build prefix>/<triplet>/sysroot (conda_build.post.check_overlinking_impl)."""
+    return next((str(folder) for folder in sorted(build_prefix.glob("*/sysroot")) if folder.is_dir()), "")
+
+
+def owner_of(output: Output) -> Owner:
+    """What the recipe says of its package's linkage."""
+    run = tuple(dict.fromkeys(spec.split()[0].lower() for spec in output.requirements.run if spec.split()))
+    oldest = next((m[1] for spec in output.requirements.run if (m := _GLIBC.match(spec))), None)
+    return Owner(
+        dist=output.dist,
+        name=output.name,
+        run=run,
+        ignored=_ignored(output),
+        allowed=(*_globs(output, "missing_dso_whitelist"), *_globs(output, "missing_dso_allowlist")),
+        ignored_files=_globs(output, "overlinking_ignore_patterns"),
+        rpaths=(*_globs(output, "runpath_whitelist"), *_globs(output, "runpath_allowlist")),
+        run_place=place_of(output, "run"),
+        build_place=place_of(output, "build"),
+        places={name: place for name in run if (place := place_of(output, "run", name)).line},
+        glibc=(oldest, "the oldest that requirements/run allows") if oldest else None,
+    )
+
+
+def _ignored(output: Output) -> tuple[str, ...]:
+    return tuple(spec.split()[0] for spec in texts(build_field(output, "ignore_run_exports")) if spec.split())
+
+
+def _globs(output: Output, field: str) -> tuple[Glob, ...]:
+    return tuple(
+        Glob(pattern, f"build/{field}", place_of(output, field, pattern))
+        for pattern in texts(build_field(output, field))
+    )

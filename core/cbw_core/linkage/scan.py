@@ -1,0 +1,77 @@
+"""A folder on disk looked through: its files and links, and which files are programs or libraries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from cbw_core.linkage.tree import Tree
+from cbw_core.objects import Binary, Failure, looks_like
+from cbw_core.process import Cancel
+
+_EVERY = 256
+# what these are called can be no library: they are not opened
+_PLAIN = (
+    ".py", ".pyc", ".pyi", ".h", ".hpp", ".txt", ".json", ".md", ".rst", ".html", ".js", ".css", ".pc", ".cmake", ".la",
+    ".pl", ".pm", ".pod", ".tcl", ".lua", ".rb", ".png", ".svg", ".gz", ".xml", ".yaml", ".yml", ".csv", ".mo", ".c",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scan:
+    """What is in a folder. files, links: as `Tree` has them; candidates: paths of files that look like programs or
+    libraries; sizes: bytes, of those; failures: what could not be opened."""
+
+    folder: str
+    files: frozenset[str] = frozenset()
+    links: Mapping[str, str] = field(default_factory=dict)
+    candidates: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+
+def scan(folder: str, *, cancel: Cancel | None = None) -> Scan:
+    """Files by path, sorted. Files whose names end as those of text and data do are not opened."""
+    files: list[str] = []
+    links: dict[str, str] = {}
+    candidates: list[str] = []
+    failures: list[Failure] = []
+    for count, (path, entry) in enumerate(_walk(folder, "", failures)):
+        if cancel is not None and count % _EVERY == 0:
+            cancel.check()
+        try:
+            if entry.is_symlink():
+                links[path] = os.readlink(entry.path)  # noqa: PTH115 (the text of the link)
+                continue
+            files.append(path)
+            if not path.endswith(_PLAIN) and looks_like(entry.path):
+                candidates.append(path)
+        except OSError as error:
+            failures.append(Failure(path, "unreadable", error.strerror or str(error)))
+    return Scan(folder, frozenset(files), links, tuple(sorted(candidates)), tuple(failures))
+
+
+def _walk(top: str, below: str, failures: list[Failure]) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    try:
+        entries = os.scandir(top)
+    except OSError as error:
+        failures.append(Failure(below.rstrip("/") or top, "unreadable", error.strerror or str(error)))
+        return
+    with entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(entry.path, f"{below}{entry.name}/", failures)
+            else:
+                yield f"{below}{entry.name}", entry
+
+
+def tree_of(
+    found: Scan,
+    binaries: Mapping[str, tuple[Binary, ...]],
+    *,
+    owners: Mapping[str, str] | None = None,
+    aliases: tuple[str, ...] = (),
+    folded: bool = False,
+) -> Tree:
+    """A scan as the loader sees it. aliases: what else the prefix is called in the files."""
+    return Tree((found.folder.rstrip("/"), *aliases), found.files, found.links, owners or {}, binaries, folded)
