@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from cbw_core.linkage.tree import Tree
@@ -30,8 +30,8 @@ class Scan:
     failures: tuple[Failure, ...] = ()
 
 
-def scan(folder: str, *, cancel: Cancel | None = None) -> Scan:
-    """Files by path, sorted. Files whose names end as those of text and data do are not opened."""
+def scan(folder: str, *, only: Callable[[str], bool] | None = None, cancel: Cancel | None = None) -> Scan:
+    """All files; those whose names end as text and data do are not opened, nor others than `only` says, where given."""
     files: list[str] = []
     links: dict[str, str] = {}
     candidates: list[str] = []
@@ -44,7 +44,7 @@ def scan(folder: str, *, cancel: Cancel | None = None) -> Scan:
                 links[path] = os.readlink(entry.path)  # noqa: PTH115 (the text of the link)
                 continue
             files.append(path)
-            if not path.endswith(_PLAIN) and looks_like(entry.path):
+            if (only is None or only(path)) and not path.endswith(_PLAIN) and looks_like(entry.path):
                 candidates.append(path)
         except OSError as error:
             failures.append(Failure(path, "unreadable", error.strerror or str(error)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -26,7 +27,39 @@ def read(path: str, *, details: bool) -> tuple[Binary, ...]:
     parsed = lief.ELF.parse(path, config)
     if parsed is None:
         raise ValueError("it starts like an ELF file, but its headers make no sense")
+    _check(parsed, os.stat(path).st_size)  # noqa: PTH116 (links are followed, as when it was opened)
     return (_binary(parsed, details),)
+
+
+def _check(parsed: Any, size: int) -> None:
+    """lief reads what it can of a damaged file, and says nothing. Raises ValueError where that cannot be the truth."""
+    header = parsed.header
+    odd = [
+        what
+        for what, value in (
+            ("class", header.identity_class),
+            ("byte order", header.identity_data),
+            ("type", header.file_type),
+            ("machine", header.machine_type),
+        )
+        if not _word(value) or _word(value) == "NONE" or _word(value).isdigit()
+    ]
+    if odd:
+        raise ValueError(f"its header names no {' and no '.join(odd)} that there is")
+    table = header.program_header_offset + header.numberof_segments * header.program_header_size
+    if table > size:
+        raise ValueError(f"it is cut off: its program headers end at byte {table}, the file at {size}")
+    if header.numberof_segments != len(parsed.segments):
+        raise ValueError("its program headers make no sense")
+    if any(section.name == ".dynamic" and _word(section.type) == "NOBITS" for section in parsed.sections):
+        return  # debug information alone: the segments are those of the file it was taken from
+    end = max((s.file_offset + s.physical_size for s in parsed.segments if s.physical_size), default=0)
+    if end > size:
+        raise ValueError(f"it is cut off: its segments end at byte {end}, the file at {size}")
+
+
+def _word(value: Any) -> str:
+    return str(getattr(value, "name", value)).rpartition(".")[2]
 
 
 def _binary(parsed: Any, details: bool) -> Binary:

@@ -25,10 +25,27 @@ def read(path: str, *, details: bool) -> tuple[Binary, ...]:
 
     config = lief.MachO.ParserConfig.deep if details else lief.MachO.ParserConfig.quick
     parsed = lief.MachO.parse(path, config)
-    found = tuple(_binary(one, details) for one in parsed) if parsed is not None else ()
-    if not found:
+    if parsed is None or not len(parsed):
         raise ValueError("it starts like a Mach-O file, but its headers make no sense")
-    return found
+    with open(path, "rb") as stream:  # noqa: PTH123
+        _check(parsed, stream.read(8), stream.seek(0, 2))
+    return tuple(_binary(one, details) for one in parsed)
+
+
+def _check(parsed: Any, head: bytes, size: int) -> None:
+    """lief reads what it can of a damaged file, and says nothing. Raises ValueError where that cannot be the truth."""
+    fat = int.from_bytes(head[4:8], "big") if head[:3] == b"\xca\xfe\xba" else 1
+    if fat != len(parsed):
+        raise ValueError(f"{len(parsed)} of its {fat} slices can be read")
+    for one in parsed:
+        for what, value in (("cpu", one.header.cpu_type), ("type", one.header.file_type)):
+            if not _word(value) or _word(value) in ("ANY", "UNKNOWN") or _word(value).isdigit():
+                raise ValueError(f"its header names no {what} that there is")
+        if one.header.nb_cmds != len(one.commands):
+            raise ValueError("its load commands make no sense")
+        end = max((s.file_offset + s.file_size for s in one.segments), default=0) + one.fat_offset
+        if end > size:
+            raise ValueError(f"it is cut off: its segments end at byte {end}, the file at {size}")
 
 
 def _binary(parsed: Any, details: bool) -> Binary:

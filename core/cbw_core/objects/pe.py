@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from cbw_core.objects.model import Binary, Details, Kind, Needed, Section
@@ -21,7 +22,20 @@ def read(path: str, *, details: bool) -> tuple[Binary, ...]:
     parsed = lief.PE.parse(path, config)
     if parsed is None:
         raise ValueError("it starts like a program for Windows or DOS, but has no PE header that makes sense")
+    _check(parsed, os.stat(path).st_size)  # noqa: PTH116 (links are followed, as when it was opened)
     return (_binary(parsed, details),)
+
+
+def _check(parsed: Any, size: int) -> None:
+    """lief reads what it can of a damaged file, and says nothing. Raises ValueError where that cannot be the truth."""
+    machine = _word(parsed.header.machine)
+    if not machine or machine == "UNKNOWN" or machine.isdigit():
+        raise ValueError("its header names no machine that there is")
+    if parsed.header.numberof_sections != len(parsed.sections):
+        raise ValueError("its section headers make no sense")
+    end = max((s.pointerto_raw_data + s.sizeof_raw_data for s in parsed.sections if s.sizeof_raw_data), default=0)
+    if end > size:
+        raise ValueError(f"it is cut off: its sections end at byte {end}, the file at {size}")
 
 
 def _binary(parsed: Any, details: bool) -> Binary:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from cbw_core import linkage
@@ -11,8 +11,8 @@ from cbw_core.errors import BuildError
 from cbw_core.events import Verdict
 from cbw_core.layout import Layout
 from cbw_core.linkage import Glob, Judge, Owner, PackageLinkage, System, World
-from cbw_core.linkage.scan import scan, tree_of
-from cbw_core.objects import Failure, ReadFile, read_files
+from cbw_core.linkage.scan import Scan, scan, tree_of
+from cbw_core.objects import Failure, ReadFile, looks_like, read_files
 from cbw_core.post.recipe import build_field, place_of, texts
 from cbw_core.process import Cancel
 from cbw_core.render.output import Output
@@ -73,28 +73,54 @@ def judge(
     owned: Mapping[str, str],
     cancel: Cancel | None = None,
     sysroot: str | None = None,
+    everything: bool = False,
 ) -> tuple[PackageLinkage, tuple[Failure, ...]]:
     """The files `files` of the host prefix as those of the output's package; and those that could not be read.
 
     owned: path -> dist of the files of installed packages. sysroot: None for the build environment's, if it has one,
-    or this machine.
+    or this machine. everything: read all of the prefix, so that run requirements of no use are found, too.
     """
-    prefix = layout.host_prefix
-    found = scan(str(prefix), cancel=cancel)
-    read = read_files([f"{prefix}/{path}" for path in found.candidates], cancel=cancel)
-    binaries = {path: one.binaries for path, one in zip(found.candidates, read, strict=True)}
+    prefix, known = str(layout.host_prefix), set(files)
+    found = scan(prefix, only=None if everything else lambda path: path in known or _is_usual(path), cancel=cancel)
+    mine = [path for path in found.candidates if path in known]
+    if not mine and not everything:
+        return Judge(World(tree_of(found, {}))).package(owner_of(output), ()), ()
+    read = _read(prefix, found.candidates, cancel)
+    if not everything:
+        read |= _read(prefix, _elsewhere(prefix, found, read), cancel)
     owners = {**owned, **dict.fromkeys(files, output.dist)}
     root = sysroot if sysroot is not None else _sysroot(layout.build_prefix)
-    built = scan(str(layout.build_prefix), cancel=cancel) if not output.merges_build_and_host else None
+    built = scan(str(layout.build_prefix), only=lambda _: False, cancel=cancel)
     world = World(
-        tree_of(found, binaries, owners=owners, folded=output.host_subdir.startswith("win-")),
+        tree_of(
+            found,
+            {path: one.binaries for path, one in read.items()},
+            owners=owners,
+            folded=output.host_subdir.startswith("win-"),
+        ),
         System(root or "/") if output.host_subdir.startswith("linux-") else None,
-        None if built is None else tree_of(built, {}),
+        None if output.merges_build_and_host else tree_of(built, {}),
     )
-    known = set(files)
-    failures = [_inside(one, path) for path, one in zip(found.candidates, read, strict=True) if path in known]
-    judged = Judge(world).package(owner_of(output), [path for path in found.candidates if path in known])
-    return judged, tuple(one for one in failures if one is not None)
+    failures = [_inside(read[path], path) for path in mine]
+    return Judge(world).package(owner_of(output), mine), tuple(one for one in failures if one is not None)
+
+
+def _is_usual(path: str) -> bool:
+    """Where libraries mostly are, and the program that loads extension modules."""
+    return path.rpartition("/")[0] in ("lib", "lib64", "Library/bin", "") or path.startswith("bin/python")
+
+
+def _read(prefix: str, paths: Iterable[str], cancel: Cancel | None) -> dict[str, ReadFile]:
+    paths = list(paths)
+    return dict(zip(paths, read_files([f"{prefix}/{path}" for path in paths], cancel=cancel), strict=True))
+
+
+def _elsewhere(prefix: str, found: Scan, read: Mapping[str, ReadFile]) -> list[str]:
+    """Files of unusual places that have the name of a library that is needed."""
+    names = {n.name.rpartition("/")[2] for one in read.values() for b in one.binaries for n in b.needed}
+    tree = tree_of(found, {})
+    paths = {tree.real(path) for path in (*found.files, *found.links) if path.rpartition("/")[2] in names}
+    return sorted(path for path in paths if path and path not in read and looks_like(f"{prefix}/{path}"))
 
 
 def _inside(read: ReadFile, path: str) -> Failure | None:

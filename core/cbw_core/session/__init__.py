@@ -6,6 +6,7 @@ from cbw_core.session.across import check, in_order, neighbour
 from cbw_core.session.environments import Solution, solve_all
 from cbw_core.session.look import Look
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
+from cbw_core.session.packaged import Packaged, packaged
 from cbw_core.session.patches import PatchWritten, new_patch, refresh_patch
 from cbw_core.session.plan import TOPLEVEL, Plan, choose, matching, plan
 from cbw_core.session.recipe_build import build_recipe
@@ -24,6 +25,7 @@ __all__ = [
     "PHASES",
     "TOPLEVEL",
     "Look",
+    "Packaged",
     "PatchWritten",
     "Phase",
     "PhaseStatus",
@@ -44,6 +46,7 @@ __all__ = [
     "neighbour",
     "new_patch",
     "open_session",
+    "packaged",
     "plan",
     "purge",
     "refresh_patch",

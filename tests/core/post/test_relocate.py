@@ -140,8 +140,8 @@ def test_verdicts_about_libraries(built: Any) -> None:
     (built.prefix / "lib/libgone.so").unlink()
     result = built.process()
     assert [(v.what, v.file) for v in result.verdicts] == [
-        ("missing-library", "lib/libuser.so"),
-        ("overlinking", "lib/libuser.so"),
+        ("missing", "lib/libuser.so"),
+        ("overlinked", "lib/libuser.so"),
     ]
     assert "some-dep" in result.verdicts[1].why
     run = Requirements(run=("some-dep >=1",))

@@ -16,6 +16,7 @@ from cbw_workbench.commands import options
 from cbw_workbench.commands.choosing import absolute
 from cbw_workbench.commands.command import Arg, Command, Context, Result
 from cbw_workbench.commands.debugging import is_package
+from cbw_workbench.commands.linkages import COMMAND as LINKAGES
 from cbw_workbench.commands.rendering import render_one, resolver_for
 from cbw_workbench.commands.results import CacheReport, HashReport
 
@@ -100,6 +101,7 @@ _NO_FINALIZE = Arg(
 )
 
 MEMBERS = (
+    LINKAGES,
     Command(
         "inspect hash-inputs",
         "what makes the hash of a recipe's outputs or of a package; of two, what differs",

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from cbw_core.env import CachedPackage
     from cbw_core.errors import CbwError
     from cbw_core.inspect import Comparison, Explained, HashInputs
+    from cbw_core.inspect.linkages import Branch, Way
+    from cbw_core.linkage import Linkages
     from cbw_core.render.output import Output
     from cbw_core.session import PatchWritten, PhaseStatus, SessionInfo, SessionStatus
 
@@ -47,6 +49,20 @@ class HashReport:
     comparisons: tuple[Comparison, ...] = ()
     unmatched: tuple[str, ...] = ()
     compared: bool = False
+
+
+@dataclass(frozen=True)
+class LinkageReport:
+    """What targets need of libraries. groupby, show_files: how a person wants to see it. trees: of each target, where
+    asked for; ways: from one file to a library (`asked`: which). errors: (target, why it could not be looked at)."""
+
+    targets: tuple[Linkages, ...]
+    groupby: Literal["package", "dependency"] = "package"
+    show_files: bool = False
+    trees: tuple[tuple[Branch, ...], ...] = ()
+    asked: tuple[str, ...] = ()
+    ways: tuple[Way, ...] = ()
+    errors: tuple[tuple[str, CbwError], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,13 @@ def _(value: results.CacheReport) -> RenderableType:
 
 
 @draw.register
+def _(value: results.LinkageReport) -> RenderableType:
+    from cbw_workbench.views.linkages import linkage_report
+
+    return linkage_report(value)
+
+
+@draw.register
 def _(value: VariantMatrix) -> RenderableType:
     from cbw_workbench.views.matrix import matrix_view
 

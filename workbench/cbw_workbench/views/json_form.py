@@ -120,6 +120,17 @@ def _fields(value: Any) -> dict[str, Any]:
     return {field.name: data_of(getattr(value, field.name)) for field in fields(value)}
 
 
+@_form("cbw_workbench.commands.results.LinkageReport")
+def _(value: results.LinkageReport) -> Any:
+    """One object a line: a target with all that was found, or where they were asked for, trees or ways."""
+    failed = [{"subject": subject, "error": error.to_json()} for subject, error in value.errors]
+    if value.asked:
+        return [data_of(way) for way in value.ways] + failed
+    if value.trees:
+        return [data_of(branch) for branches in value.trees for branch in branches] + failed
+    return [{**_fields(one), "count": data_of(one.count())} for one in value.targets] + failed
+
+
 @_form("cbw_core.session.model.SessionStatus")
 def _(value: SessionStatus) -> Any:
     return {

@@ -20,6 +20,7 @@ from cbw_core.process import Cancel
 from cbw_core.render.output import Output
 from cbw_core.test.packaged import Info
 
+_CONDA = (".conda", ".tar.bz2")
 Read = tuple[Mapping[str, tuple[Binary, ...]], tuple[Failure, ...]]
 
 
@@ -63,7 +64,7 @@ def of_session(
     """The files of an output as they stand in its session, judged as the post phase does."""
     from cbw_core.post.linkage import judge
 
-    judged, failures = judge(output, layout, files, owned=owned, sysroot=sysroot, cancel=cancel)
+    judged, failures = judge(output, layout, files, owned=owned, sysroot=sysroot, cancel=cancel, everything=True)
     return Linkages(subject, "session", str(layout.host_prefix), (judged,), failures, tuple(remarks))
 
 
@@ -78,17 +79,30 @@ class _Looking:
             wanted = [(path, item.disk) for path, item in contents.items.items() if item.format]
             binaries, failures = self._read([path for path, _ in wanted], [disk for _, disk in wanted])
         failures = (*contents.failures, *failures)
+        remarks: tuple[str, ...] = ()
         try:
             owner = owner_of_package(contents.info, at_hand=prefix is not None)
         except UsageError as error:
-            if not contents.items:
-                raise
-            failures = (*failures, Failure("info/index.json", "broken", error.why or error.message))
-            owner = Owner("", target.path.name, at_hand=False)
+            if not contents.items and contents.failures:
+                raise self._no_package(target, contents) from error
+            owner = Owner(target.path.name, target.path.name, at_hand=prefix is not None)
+            if target.path.name.endswith(_CONDA):
+                failures = (*failures, Failure("info/index.json", "broken", error.why or error.message))
+            else:
+                remarks = ("it is no conda package: nothing is known of its dependencies",)
         world, dependencies = self._package_world(contents, binaries, owner, prefix)
         judged = Judge(world, dependencies=dependencies).package(self._with_glibc(owner), sorted(binaries))
-        remarks = () if owner.at_hand else ("the packages it depends on are not looked into: give -p PREFIX for that",)
+        if not owner.at_hand and not remarks:
+            remarks = ("the packages it depends on are not looked into: give -p PREFIX for that",)
         return Linkages(target.subject, "package", "", (judged,), failures, remarks)
+
+    def _no_package(self, target: Target, contents: Contents) -> UsageError:
+        return UsageError(
+            f"{target.path.name} cannot be read",
+            kind="package",
+            why=contents.failures[0].why,
+            hint="Build or download it again.",
+        )
 
     def _package_world(
         self, contents: Contents, binaries: Mapping[str, tuple[Binary, ...]], owner: Owner, prefix: Path | None
