@@ -39,7 +39,7 @@ def host(*specs: str) -> str:
     return "\n".join(["requirements:", "  host:", *rows, ""])
 
 
-def tested(*requires: str, run: tuple[str, ...] = (), more: str = "") -> str:
+def with_tests(*requires: str, run: tuple[str, ...] = (), more: str = "") -> str:
     rows = ["requirements:", "  run:", *(f"    - {spec}" for spec in run)] if run else []
     return "\n".join(
         [*rows, more, "test:", "  commands:\n    - echo", "  requires:", *(f"    - {s}" for s in requires), ""]
@@ -93,16 +93,16 @@ CASES: dict[str, Case] = {
         host(f"mactool {MARK}"), "no package mactool", "osx-64 only", "selector"
     ),
     "a requirement of the tests": Case(
-        tested(f"pytset {MARK}", run=("zlib",)), "no package pytset", hint="Did you mean pytest?", test=True
+        with_tests(f"pytset {MARK}", run=("zlib",)), "no package pytset", hint="Did you mean pytest?", test=True
     ),
     "tests and package that exclude each other": Case(
-        tested(f"python 3.11 {MARK}", run=("zlib", "oldext")), "oldext (which subject needs to run)", test=True
+        with_tests(f"python 3.11 {MARK}", run=("zlib", "oldext")), "oldext (which subject needs to run)", test=True
     ),
     "a requirement to run": Case(
-        tested("pytest", run=(f"zlib >=99 {MARK}",)), "zlib >=99, which subject needs to run", "1.2.13", test=True
+        with_tests("pytest", run=(f"zlib >=99 {MARK}",)), "zlib >=99, which subject needs to run", "1.2.13", test=True
     ),
     "a limit of the recipe": Case(
-        tested(f"zlib 1.2.13 {MARK}", run=("libpng",), more="  run_constrained:\n    - zlib <1.2.13"),
+        with_tests(f"zlib 1.2.13 {MARK}", run=("libpng",), more="  run_constrained:\n    - zlib <1.2.13"),
         "zlib <1.2.13 (which subject allows only)",
         test=True,
     ),

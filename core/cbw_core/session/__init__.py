@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cbw_core.session.across import check, in_order, neighbour
-from cbw_core.session.environments import Solution, solve_all
+from cbw_core.session.environments import Solution, solve_all, solve_first
 from cbw_core.session.look import Look
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
 from cbw_core.session.packaged import Packaged, packaged
@@ -52,4 +52,5 @@ __all__ = [
     "refresh_patch",
     "sessions",
     "solve_all",
+    "solve_first",
 ]

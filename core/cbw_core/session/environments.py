@@ -4,18 +4,20 @@ candidates; all of them asked at once (`solve_all`)."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cbw_core.errors import CbwError, EnvironmentFailure
-from cbw_core.events import Progress, Sink, silent
+from cbw_core.events import Note, Progress, Sink, silent
 from cbw_core.process import Cancel
 from cbw_core.render.output import Output, Resolved
 from cbw_core.session import blame
+from cbw_core.session.model import Phase, State
 
 if TYPE_CHECKING:
     from cbw_core.config import Config
     from cbw_core.render.resolver import Resolver
+    from cbw_core.session.session import Session
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,31 @@ def solve_all(
     if asked:
         sink(Progress("solve all environments", len(asked), len(asked), finished=True))
     return tuple(found)
+
+
+def solve_first(session: Session, *, sink: Sink = silent, cancel: Cancel | None = None) -> tuple[Solution, ...]:
+    """Solve every environment of the recipe a session works on, and keep the answers in its ledger.
+
+    Raises what keeps the build or host environment of its own output from being made, after the ledger has it as the
+    failure of env. What the tests, or other outputs, cannot have is told as a warning.
+    """
+    own, every = session.output, session.rendering
+    outputs = (*every.outputs, *(top for top in every.toplevel if top == own))
+    with session.working():
+        found = solve_all(outputs, session.config, sink=sink, cancel=cancel, environ=session.environ)
+        kept: dict[str, dict[str, Any]] = {}
+        for one in found:
+            kept.setdefault(one.output, {})[one.env] = one.to_json()
+        session.save(replace(session.ledger, solved=kept))
+        failed = next((one.error for one in found if one.error and one.output == own.dist and one.env != "test"), None)
+        if failed is not None:
+            session.record(Phase.ENV, state=State.FAILED, error=failed.to_json())
+            raise failed
+    for one in found:
+        if one.error is not None:
+            place = f" ({one.error.place})" if one.error.place else ""
+            sink(Note(f"{one.output}: {one.error.message}{place}. {one.error.hint or ''}".strip(), "warning"))
+    return found
 
 
 def _solution(output: Output, env: str, outputs: Sequence[Output], resolver: Resolver) -> Solution:

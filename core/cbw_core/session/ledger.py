@@ -33,7 +33,8 @@ class PhaseRecord:
 @dataclass(frozen=True)
 class Ledger:
     """A session on disk. kind: "recipe" or "package". target: the recipe's folder or the package's path.
-    parent: the session that this one was made for (a sibling output's), else None."""
+    parent: the session that this one was made for (a sibling output's), else None.
+    solved: dist of an output -> environment -> {"specs", "packages", "error"}, where all were solved first."""
 
     kind: str
     target: str
@@ -43,6 +44,7 @@ class Ledger:
     toplevel: bool = False
     parent: str | None = None
     phases: Mapping[str, PhaseRecord] = field(default_factory=dict)
+    solved: Mapping[str, Any] = field(default_factory=dict)
 
     def __getitem__(self, phase: Phase) -> PhaseRecord:
         return self.phases.get(phase.value, PhaseRecord())

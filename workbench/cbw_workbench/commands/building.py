@@ -41,7 +41,7 @@ def build(context: Context, args: Namespace) -> Result:
     if args.test:
         return each(args.recipe, args.keep_going, lambda given: test_one(context, given))
     recipes = chain.in_order(context, args.recipe)
-    work = partial(_build_one, context, until=_until(args), skip_existing=args.skip_existing)
+    work = partial(_build_one, context, until=_until(args), skip_existing=args.skip_existing, solve_all=args.solve_all)
     return each(recipes, args.keep_going, work)
 
 
@@ -56,7 +56,13 @@ def _until(args: Namespace) -> Phase:
 
 
 def _build_one(
-    context: Context, given: str, *, until: Phase, skip_existing: bool = False, waiting: tuple[Path, ...] = ()
+    context: Context,
+    given: str,
+    *,
+    until: Phase,
+    skip_existing: bool = False,
+    solve_all: bool = False,
+    waiting: tuple[Path, ...] = (),
 ) -> tuple[list[Session], list[str]]:
     from cbw_core.session import Phase, build_recipe, open_session
 
@@ -77,6 +83,8 @@ def _build_one(
     if not made.outputs:
         context.sink(Note(f"{given} is skipped: " + "; ".join(skip_line(row) for row in made.skipped), "warning"))
         return first, skipped or [f"{given}: no outputs"]
+    if solve_all:
+        chain.refuse_unsolved(context, made)
     there = chain.existing(context, made) if skip_existing else {}
     skipped += [f"{given}: {dist}: there is {url}" for dist, url in there.items()]
     outputs = [output for output in made.outputs if output.dist not in there]
@@ -133,6 +141,11 @@ COMMANDS = (
             Arg(
                 ("--skip-existing",),
                 "leave out what a channel, or the folder of built packages, has in this very build",
+                {"action": "store_true"},
+            ),
+            Arg(
+                ("--solve-all",),
+                "solve build, host and test environments of all outputs first; end there when one has no solution",
                 {"action": "store_true"},
             ),
             Arg(

@@ -60,6 +60,17 @@ def _recipe_of_missing(context: Context, recipe: Path, plan: Plan) -> Path | Non
     return None
 
 
+def refuse_unsolved(context: Context, plan: Plan) -> None:
+    """Raise the first failure of an environment of a plan's outputs, those of their tests among them (--solve-all)."""
+    from cbw_core.session import solve_all
+
+    for one in solve_all(
+        plan.outputs, context.config, sink=context.sink, cancel=context.cancel, environ=surroundings(context)
+    ):
+        if one.error is not None:
+            raise one.error
+
+
 def existing(context: Context, plan: Plan) -> dict[str, str]:
     """Dist -> address, of the outputs that are in a channel already; a Note tells each."""
     from cbw_core.env import ChannelResolver

@@ -37,7 +37,7 @@ def run(context: Context, args: Namespace) -> Result:
 
 
 def _debug_recipe(context: Context, args: Namespace, recipe: Path, folder: Path | None) -> Result:
-    from cbw_core.session import Phase, create
+    from cbw_core.session import Phase, create, solve_first
 
     made = planned(context, recipe)
     chosen = pick(context, made, args.output_id)
@@ -45,6 +45,8 @@ def _debug_recipe(context: Context, args: Namespace, recipe: Path, folder: Path 
     _begun(context, session)
     screen = _screen(context, args)
     try:
+        if not args.no_solve_all:
+            solve_first(session, sink=context.sink, cancel=context.cancel)
         session.run(Phase.ENV, sink=context.sink, cancel=context.cancel)
     except Interrupted:
         raise
@@ -140,6 +142,12 @@ COMMANDS = (
                 "print the activation line alone, for scripts",
                 {"action": "store_true"},
             ),
+            Arg(
+                ("--no-solve-all",),
+                "do not solve the environments of all outputs and of the tests before anything else is done",
+                {"action": "store_true"},
+            ),
+            options.accepted("--solve-all", why="debug does so; --no-solve-all leaves it out"),
             Arg(("--plain",), "print lines; open no screen", {"action": "store_true"}),
             *options.RENDERING,
             *options.PATHS,
