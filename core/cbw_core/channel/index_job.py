@@ -1,15 +1,22 @@
-"""The part of `index` that runs in the worker: py-rattler's indexer, and run_exports.json which it does not write."""
+"""The part of `index` that runs in the worker: py-rattler's indexer, and the files it does not write."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cbw_core.channel.packages import parse_run_exports, read_index_json, unreadable
+from cbw_core.channel.derived import Details, channeldata, current
+from cbw_core.channel.packages import (
+    parse_object,
+    parse_run_exports,
+    read_index_json,
+    source_of_recipe,
+    unreadable,
+)
 from cbw_core.channel.worker_main import Emit, State
 from cbw_core.errors import EnvironmentFailure, Place
 from cbw_core.platforms import KNOWN_SUBDIRS
@@ -18,6 +25,13 @@ if TYPE_CHECKING:
     from rattler.package_streaming import PackageArchive
 
 _AT_ONCE = 16
+_READ = (
+    "info/run_exports.json",
+    "info/run_exports.yaml",
+    "info/about.json",
+    "info/paths.json",
+    "info/recipe/meta.yaml",
+)
 
 
 async def run(state: State, payload: dict[str, Any], emit: Emit) -> None:
@@ -39,10 +53,16 @@ async def run(state: State, payload: dict[str, Any], emit: Emit) -> None:
             why=str(error),
             hint="Check that the folder can be written to and is not full.",
         ) from None
+    found: list[Details] = []
     for subdir in subdirs:
-        packed = ZstdCompressor(level=6).compress((subdir / "repodata.json").read_bytes())
-        _write(subdir / "repodata.json.zst", packed)
-        await _write_run_exports(subdir)
+        text = (subdir / "repodata.json").read_bytes()
+        _write(subdir / "repodata.json.zst", ZstdCompressor(level=6).compress(text))
+        repodata = json.loads(text)
+        _write_json(subdir / "current_repodata.json", current(repodata))
+        details = await _details(subdir, {**repodata.get("packages", {}), **repodata.get("packages.conda", {})})
+        _write_run_exports(subdir, details)
+        found += details.values()
+    _write_json(folder / "channeldata.json", channeldata(found, [subdir.name for subdir in subdirs]))
 
 
 def _packages(subdir: Path) -> Iterator[Path]:
@@ -69,22 +89,38 @@ async def _archive(package: Path) -> PackageArchive:
         raise unreadable(package, str(error)) from None
 
 
-async def _write_run_exports(subdir: Path) -> None:
-    """subdir/run_exports.json (CEP 12): file name -> {"run_exports": kind -> specs}."""
+async def _details(subdir: Path, records: Mapping[str, Any]) -> dict[str, Details]:
+    """What the packages of a subdir say of themselves, by file name."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def read(package: Path) -> tuple[str, dict[str, tuple[str, ...]]]:
+    async def read(package: Path) -> tuple[str, Details]:
         async with gate:
             archive = await _archive(package)
-            files = await archive.read_files(["info/run_exports.json", "info/run_exports.yaml"])
-        return package.name, parse_run_exports(package, {k: v for k, v in files.items() if v is not None})
+            texts = {k: v for k, v in (await archive.read_files(list(_READ))).items() if v is not None}
+        return package.name, Details(
+            subdir.name,
+            records[package.name],
+            parse_run_exports(package, texts),
+            parse_object(package, "info/about.json", texts),
+            source_of_recipe(texts.get("info/recipe/meta.yaml", b"")),
+            parse_object(package, "info/paths.json", texts).get("paths") or (),
+        )
 
-    read_all = await asyncio.gather(*(read(package) for package in _packages(subdir)))
+    there = [package for package in _packages(subdir) if package.name in records]
+    return dict(await asyncio.gather(*(read(package) for package in there)))
+
+
+def _write_run_exports(subdir: Path, packages: Mapping[str, Details]) -> None:
+    """subdir/run_exports.json (CEP 12): file name -> {"run_exports": kind -> specs}."""
     data: dict[str, Any] = {"info": {"subdir": subdir.name, "version": 1}, "packages": {}, "packages.conda": {}}
-    for name, exports in read_all:
+    for name, package in packages.items():
         section = "packages.conda" if name.endswith(".conda") else "packages"
-        data[section][name] = {"run_exports": exports}
-    _write(subdir / "run_exports.json", json.dumps(data, sort_keys=True).encode())
+        data[section][name] = {"run_exports": package.run_exports}
+    _write_json(subdir / "run_exports.json", data)
+
+
+def _write_json(target: Path, data: Any) -> None:
+    _write(target, json.dumps(data, sort_keys=True).encode())
 
 
 def _write(target: Path, data: bytes) -> None:

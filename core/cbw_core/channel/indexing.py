@@ -9,7 +9,8 @@ from cbw_core.platforms import native_subdir
 
 
 def index(folder: Path, *, force: bool = True) -> None:
-    """Write repodata.json, repodata.json.zst and run_exports.json for every subdir of `folder`.
+    """Write repodata.json, repodata.json.zst, current_repodata.json and run_exports.json for every subdir of `folder`,
+    and channeldata.json for it.
 
     noarch and this machine's subdir are made when absent, as conda wants both. Safe against another process that
     indexes the same folder (a lock beside them); readers see the old files or the new ones, never half of one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def read_run_exports(package: Path) -> dict[str, tuple[str, ...]]:
     return parse_run_exports(package, texts)
 
 
-def parse_run_exports(package: Path, texts: dict[str, bytes]) -> dict[str, tuple[str, ...]]:
+def parse_run_exports(package: Path, texts: Mapping[str, bytes]) -> dict[str, tuple[str, ...]]:
     """run_exports from the two files packages keep them in (.yaml: those of conda-build before 3.2)."""
     if (text := texts.get("info/run_exports.json")) is not None:
         return normal_run_exports(_json(package, "info/run_exports.json", text))
@@ -51,6 +52,28 @@ def normal_run_exports(data: Any) -> dict[str, tuple[str, ...]]:
         data = {"weak": data}
     found = {kind: [data[kind]] if isinstance(data[kind], str) else data[kind] for kind in data if data[kind]}
     return {kind: tuple(str(spec) for spec in found[kind]) for kind in RUN_EXPORT_KINDS if kind in found}
+
+
+def parse_object(package: Path, name: str, texts: Mapping[str, bytes]) -> dict[str, Any]:
+    """A JSON file of info/; empty when it is not there or holds no object."""
+    data = _json(package, name, texts[name]) if name in texts else None
+    return data if isinstance(data, dict) else {}
+
+
+def source_of_recipe(text: bytes) -> dict[str, Any]:
+    """`source` of a rendered recipe (info/recipe/meta.yaml), where it is one and not a list. Old packages hold recipes
+    that are no YAML: they have none."""
+    if b"\nsource:" not in text:
+        return {}
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        data = YAML(typ="safe").load(text)
+    except YAMLError:
+        return {}
+    source = data.get("source") if isinstance(data, dict) else None
+    return source if isinstance(source, dict) else {}
 
 
 def _info(package: Path, names: tuple[str, ...]) -> dict[str, bytes]:
