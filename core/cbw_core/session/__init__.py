@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cbw_core.session.across import check, in_order, neighbour
-from cbw_core.session.environments import Solution, solve_all, solve_first
 from cbw_core.session.look import Look
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
 from cbw_core.session.packaged import Packaged, packaged
@@ -11,6 +10,7 @@ from cbw_core.session.patches import PatchWritten, new_patch, refresh_patch
 from cbw_core.session.plan import TOPLEVEL, Plan, choose, matching, plan
 from cbw_core.session.recipe_build import build_recipe
 from cbw_core.session.session import Session
+from cbw_core.session.solving import Solution, solve_all, solve_first
 from cbw_core.session.store import (
     SessionInfo,
     create,

@@ -91,7 +91,7 @@ def check(plan: Plan, config: Config, *, cancel: Cancel | None = None, environ: 
     """Raise what keeps the environments of a plan from being made, before a session is: an EnvironmentFailure,
     MissingPackage where a channel lacks a package."""
     from cbw_core.env import ChannelResolver
-    from cbw_core.session import environments
+    from cbw_core.session import solving
 
     for output in plan.outputs:
         if not output.unsatisfied:
@@ -99,6 +99,6 @@ def check(plan: Plan, config: Config, *, cancel: Cancel | None = None, environ: 
         resolver = ChannelResolver(config, cancel=cancel, environ=environ)
         try:
             for name in ("build", "host"):
-                environments.solve(output, name, plan.outputs, resolver)
+                solving.solve(output, name, plan.outputs, resolver)
         finally:
             resolver.close()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cbw_core import env
 from cbw_core.events import Note
 from cbw_core.render.output import Resolved
-from cbw_core.session import aside, digests, edits, environments, jsonfile, relocate, trees
+from cbw_core.session import aside, digests, edits, jsonfile, relocate, solving, trees
 from cbw_core.session.model import Phase, State
 from cbw_core.session.phases import source
 
@@ -86,7 +86,7 @@ def _packages(session: Session, built: dict[str, Path], sink: Sink, cancel: Canc
         resolver = env.ChannelResolver(session.config, sink=sink, cancel=cancel, environ=session.environ)
         try:
             for name in ("build", "host"):
-                solved[name] = environments.solve(output, name, session.rendering.outputs, resolver)
+                solved[name] = solving.solve(output, name, session.rendering.outputs, resolver)
         finally:
             resolver.close()
     return {name: tuple(_real(r, built) for r in solved.get(name, ())) for name in ("build", "host")}
