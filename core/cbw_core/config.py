@@ -45,6 +45,7 @@ class Config:
     cache:         downloads, repodata, extracted packages, the host channel. Absolute.
     state:         what outlives a run and is not a cache: REPL history, the last session. Absolute.
     output_folder: where built packages go, an indexed channel; None: the croot.
+    isolate:       build scripts run without a network (Linux).
     channels:      as written by the user with -c, highest priority first ("host", "local", names, URLs, paths).
     """
 
@@ -63,7 +64,7 @@ class Config:
     compression_level: int = 16
     cpu_count: int | None = None
     activate: bool = True
-    keep_old_work: bool = False
+    isolate: bool = False
     error_overlinking: bool = False
     test: bool = True
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cbw_core.build.script import script_of
+from cbw_core.build.script import Script, script_of
 from cbw_core.config import Config
 from cbw_core.render.output import Output
 
@@ -36,16 +36,25 @@ def inputs(output: Output, config: Config) -> dict[str, str]:
     script = script_of(output)
     section = output.section("build")
     found = {
-        "build script": _digest([script.text, script.interpreter, script.kind] if script else None),
+        "build script": _digest(_script(script)),
         "build section": _digest({field: section.get(field) for field in FIELDS}),
         "name and version": _digest([output.name, output.version]),
         "used variables": _digest({name: output.variant.get(name) for name in output.used_vars}),
         "activation": str(config.activate),
     }
+    if config.isolate:
+        found["isolation"] = "no network"
     if script is not None:
         for path, digest in _recipe_files(output, script.file if script.text_is_file else None):
             found[f"recipe file {path}"] = digest
     return found
+
+
+def _script(script: Script | None) -> Any:
+    if script is None:
+        return None
+    told = [script.text, script.interpreter, script.kind]
+    return [*told, dict(script.env), script.secrets] if script.env or script.secrets else told
 
 
 def _recipe_files(output: Output, script: str | None) -> Iterator[tuple[str, str]]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from cbw_core.build import failure
 from cbw_core.build.script import Script
 from cbw_core.build.variables import build_prefix, environment
 from cbw_core.build.writing import Scripts, write_file, write_scripts
 from cbw_core.config import Config
-from cbw_core.errors import BuildError, Place, RecipeError, from_os_error
+from cbw_core.errors import BuildError, EnvironmentFailure, Place, RecipeError, from_os_error
 from cbw_core.events import LogLine, Note, Sink
 from cbw_core.layout import Layout
 from cbw_core.process import Cancel, Finished, run
@@ -44,8 +46,9 @@ def run_build(
         raise RecipeError(f"{output.name} has no build script", place=Place(output.recipe_file))
     env = environment(output, layout, config, environ=environ)
     del env["CONDA_BUILD"]  # so that the script sources build_env_setup.sh
+    secrets = [env[name] for name in scripts.script.secrets if env.get(name)]
     short = Shortener(
-        {"PREFIX": layout.host_prefix, "BUILD_PREFIX": build_prefix(output, layout), "SRC_DIR": layout.work}
+        {"PREFIX": layout.host_prefix, "BUILD_PREFIX": build_prefix(output, layout), "SRC_DIR": layout.work}, secrets
     )
     for line in short.legend():
         sink(LogLine(line, phase="build"))
@@ -54,15 +57,26 @@ def run_build(
         env |= _watch(scripts.script, record, layout)
     except OSError as error:
         raise from_os_error(error, "preparing the build") from error
-    done = run(
-        ["bash", "-o", "errexit", str(scripts.build_file)],
-        cwd=layout.work,
-        env=env,
-        on_line=lambda line: sink(LogLine(short(line), phase="build")),
-        log=log,
-        cancel=cancel,
-        pty=True,
-    )
+    report = layout.private / "not-isolated"
+    report.unlink(missing_ok=True)
+    argv = ["bash", "-o", "errexit", str(scripts.build_file)]
+    with _Log(log if secrets else None, short) as kept:  # what has secrets in it is not kept as it is
+
+        def on_line(line: str) -> None:
+            kept(line)
+            sink(LogLine(short(line), phase="build"))
+
+        done = run(
+            isolated(argv, report) if config.isolate else argv,
+            cwd=layout.work,
+            env=env,
+            on_line=on_line,
+            log=None if secrets else log,
+            cancel=cancel,
+            pty=True,
+        )
+    if report.exists():
+        raise _not_isolated(report)
     if done.leftover:
         names = ", ".join(done.leftover)
         sink(Note(f"the build script left processes behind, which were ended: {names}", level="warning", phase="build"))
@@ -70,17 +84,68 @@ def run_build(
         raise _failed(output, layout, scripts, scripts.script, done, record, short)
 
 
-class Shortener:
-    """Long paths as the names of their variables (conda-build's rewrite_stdout_env)."""
+def isolated(argv: Sequence[str], report: Path) -> list[str]:
+    """A command line that runs `argv` without a network; what keeps it from that is written to `report`."""
+    from cbw_core.build import _isolate
 
-    def __init__(self, names: Mapping[str, Path]) -> None:
+    if sys.platform != "linux":
+        raise EnvironmentFailure(
+            "a build can be cut off from the network on Linux only", kind="isolate", hint="Leave --isolate out."
+        )
+    # -I -S: nothing of the build's environment gets into this Python
+    return [sys.executable, "-I", "-S", str(Path(_isolate.__file__).resolve()), str(report), *argv]
+
+
+def _not_isolated(report: Path) -> EnvironmentFailure:
+    return EnvironmentFailure(
+        "the build cannot be cut off from the network here",
+        kind="isolate",
+        why=f"The kernel refuses: {report.read_text('utf-8')}.",
+        hint="Allow user namespaces (sysctl kernel.unprivileged_userns_clone, user.max_user_namespaces), or leave "
+        "--isolate out. Nothing was run.",
+    )
+
+
+class _Log:
+    """The log of a script that was given secrets: its lines as they are shown, with their paths in full."""
+
+    def __init__(self, file: Path | None, short: Shortener) -> None:
+        self._file, self._short = file, short
+        self._stream: IO[str] | None = None
+
+    def __enter__(self) -> _Log:
+        try:
+            self._stream = self._file.open("a", encoding="utf-8", errors="replace") if self._file else None
+        except OSError as error:
+            raise from_os_error(error, "writing the log") from error
+        return self
+
+    def __call__(self, line: str) -> None:
+        if self._stream is not None:
+            self._stream.write(self._short.without_secrets(line) + "\n")
+            self._stream.flush()
+
+    def __exit__(self, *_: object) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+
+class Shortener:
+    """Long paths as the names of their variables (conda-build's rewrite_stdout_env); secrets as stars."""
+
+    def __init__(self, names: Mapping[str, Path], secrets: Sequence[str] = ()) -> None:
         self._names: dict[str, str] = {}
+        hidden = [line for value in secrets for line in (value, *value.splitlines()) if line.strip()]
+        self._secrets = re.compile("|".join(map(re.escape, sorted(hidden, key=len, reverse=True)))) if hidden else None
         for name, path in names.items():
             self._names.setdefault(str(path), name)  # the build prefix may be the host prefix
         self._pattern = re.compile("|".join(re.escape(path) for path in sorted(self._names, key=len, reverse=True)))
 
     def __call__(self, line: str) -> str:
-        return self._pattern.sub(lambda found: f"${self._names[found[0]]}", line)
+        return self._pattern.sub(lambda found: f"${self._names[found[0]]}", self.without_secrets(line))
+
+    def without_secrets(self, line: str) -> str:
+        return self._secrets.sub("********", line) if self._secrets else line
 
     def legend(self) -> list[str]:
         """The lines that say what the names stand for."""
@@ -115,7 +180,7 @@ def _failed(
         place = _place(script, found, scripts, done, layout)
         what = f"`{short(failure.short_command(found.command))}`"
     elif found is not None:
-        place = Place(found.file, found.line, None, failure.short_command(found.command))
+        place = Place(found.file, found.line, None, short.without_secrets(failure.short_command(found.command)))
         what = f"`{short(failure.short_command(found.command))}`"
         where = f"{Path(found.file).name}, line {found.line}"
     elif (line := _exit_line(script.text, done.status)) is not None:

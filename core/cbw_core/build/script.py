@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ Kind = Literal["build.sh", "build/script", "output script"]
 # conda_build.build.guess_interpreter; perl is ours
 _INTERPRETERS: Mapping[str, tuple[str, ...]] = {".sh": ("bash", "-e"), ".py": ("python",), ".pl": ("perl",)}
 _WINDOWS = (".bat", ".ps1")
+_KEYS = frozenset({"file", "content", "interpreter", "env", "secrets"})
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Script:
     file:        where a person edits it: a script of the recipe, or meta.yaml; None when it is in no file.
     first_line:  the line (from 1) of `file` at which `text` begins; for meta.yaml the line of `script:` or 0.
     interpreter: what runs it ("bash -e": in conda_build.sh itself).
+    env, secrets: variables that a script given as a mapping sets, and names of those it takes from the caller's
+    environment; the values of the latter are shown nowhere.
     """
 
     text: str
@@ -31,6 +34,8 @@ class Script:
     first_line: int
     interpreter: tuple[str, ...]
     kind: Kind
+    env: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()
 
     @property
     def is_bash(self) -> bool:
@@ -68,7 +73,10 @@ def script_of(output: Output) -> Script | None:
     """
     if output.script:
         return _output_script(output)
-    lines = _build_script(output)
+    told: Any = output.section("build").get("script")
+    if isinstance(told, Mapping):
+        return _of_mapping(output, told)
+    lines = _lines(told)
     if output.is_output and not output.is_toplevel:
         # an output inherits `build:` of the top level, whose script ran there already (bundle_conda)
         if not lines or (output.top.get("package") and (output.top.get("build") or {}).get("script")):
@@ -76,28 +84,81 @@ def script_of(output: Output) -> Script | None:
         return _from_recipe(output, lines, "output script")
     file = Path(output.recipe_dir) / "build.sh"
     if file.is_file() and lines:
-        raise RecipeError(
-            "both build.sh and build/script of meta.yaml say how to build",
-            place=Place(output.recipe_file, _script_key(output), None, "script:"),
-            hint="Remove build.sh, or remove script from the build section of meta.yaml.",
-        )
+        raise _twice(output)
     if file.is_file():
         return Script(_read(file), str(file), 1, _INTERPRETERS[".sh"], "build.sh")
     return _from_recipe(output, lines, "build/script") if lines else None
 
 
-def _build_script(output: Output) -> tuple[str, ...]:
-    told: Any = output.section("build").get("script")
-    if isinstance(told, Mapping):
-        raise RecipeError(
-            "build/script as a mapping is not supported",
-            place=Place(output.recipe_file, _script_key(output), None, "script:"),
-            why=f"It has the keys {', '.join(map(str, told))}; conda-build takes a text or a list of lines.",
-            hint="Write the lines of the script, or put them into build.sh.",
+def _of_mapping(output: Output, told: Mapping[str, Any]) -> Script | None:
+    """build/script as a mapping, as CEP 14 has it: the lines (`content`) or the file (`file`, else build.sh) with what
+    runs them and the variables they see. conda-build itself takes lines only."""
+    here = output.is_output and not output.is_toplevel
+    if here and output.top.get("package") and (output.top.get("build") or {}).get("script") == told:
+        return None  # the top level's, which ran there already
+    file = _checked(output, told)
+    kind: Kind = "output script" if here else "build/script"
+    interpreter = tuple(str(told.get("interpreter") or "").split())
+    if Path(interpreter[0] if interpreter else "").name in ("cmd", "cmd.exe", "powershell", "pwsh"):
+        raise _refused(output, f"the interpreter {interpreter[0]} is one of Windows, which cannot run here")
+    if interpreter == ("bash",):
+        interpreter = _INTERPRETERS[".sh"]
+    if file is not None:
+        script = Script(_read(file), str(file), 1, interpreter or _guess(output, file), kind)
+    else:
+        lines = _from_recipe(output, _lines(told.get("content")), kind)
+        if lines is None:
+            return None
+        script = replace(lines, interpreter=interpreter or lines.interpreter)
+    env = {str(name): _value(value) for name, value in (told.get("env") or {}).items()}
+    return replace(script, env=env, secrets=_lines(told.get("secrets")))
+
+
+def _checked(output: Output, told: Mapping[str, Any]) -> Path | None:
+    """The file that a mapping names (without a suffix: with .sh); build.sh where it names neither file nor content."""
+    unknown = sorted(set(map(str, told)) - _KEYS)
+    if unknown:
+        raise _refused(
+            output, f"build/script has no key {', '.join(unknown)}", f"Its keys are {', '.join(sorted(_KEYS))}."
         )
+    if told.get("file") and told.get("content"):
+        raise _refused(output, "build/script says both file and content", "Keep one of them.")
+    if not isinstance(told.get("env") or {}, Mapping):
+        raise _refused(output, "env of build/script is not a mapping", "Write NAME: value below it.")
+    name = str(told.get("file") or ("" if told.get("content") else "build.sh"))
+    if not name:
+        return None
+    root = Path(output.recipe_dir)
+    file = next((f for f in (root / name, root / f"{name}.sh") if f.is_file()), None)
+    if file is None:
+        raise _refused(
+            output, f"the script {name} of build/script is not in the recipe's folder", f"Create {root / name}."
+        )
+    if (root / "build.sh").is_file() and file != root / "build.sh" and not output.is_output:
+        raise _twice(output)
+    return file
+
+
+def _refused(output: Output, message: str, hint: str | None = None) -> RecipeError:
+    return RecipeError(message, place=Place(output.recipe_file, _script_key(output), None, "script:"), hint=hint)
+
+
+def _twice(output: Output) -> RecipeError:
+    return _refused(
+        output,
+        "both build.sh and build/script of meta.yaml say how to build",
+        "Remove build.sh, or remove script from the build section of meta.yaml.",
+    )
+
+
+def _lines(told: Any) -> tuple[str, ...]:
     if told is None:
         return ()
     return (told,) if isinstance(told, str) else tuple(str(line) for line in told if line is not None)
+
+
+def _value(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
 
 
 def _from_recipe(output: Output, lines: Sequence[str], kind: Kind) -> Script | None:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from cbw_core.build.script import script_of
 from cbw_core.config import Config
 from cbw_core.layout import Layout
 from cbw_core.platforms import Platform
@@ -57,7 +58,7 @@ def environment(
     for name, value in output.variant.items():
         if name.upper() not in values and name.upper() not in _LANGUAGES and name != "replacements":
             values[name] = None if isinstance(value, (Mapping, list, tuple, set, frozenset)) else value
-    values |= _test(output) if purpose == "test" else _for_build(output, layout)
+    values |= _test(output) if purpose == "test" else _for_build(output, layout, environ)
     if purpose == "build" and output.script:
         values |= _for_output_script(values)
     else:
@@ -66,8 +67,10 @@ def environment(
 
 
 def undefined(output: Output, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Names that `build/script_env` asks for and the caller's environment does not have."""
-    return tuple(name for name in _script_env(output) if "=" not in name and name not in environ)
+    """Names that the script asks for (`script_env`, `secrets`) and the caller's environment does not have."""
+    script = script_of(output)
+    asked = (*_script_env(output), *(script.secrets if script else ()))
+    return tuple(name for name in asked if "=" not in name and name not in environ)
 
 
 def build_prefix(output: Output, layout: Layout) -> Path:
@@ -217,8 +220,9 @@ def _osx(host: Platform, build: Platform) -> dict[str, Any]:
     }
 
 
-def _for_build(output: Output, layout: Layout) -> dict[str, Any]:
-    """_set_env_variables_for_build: pip must neither isolate nor fetch."""
+def _for_build(output: Output, layout: Layout, environ: Mapping[str, str]) -> dict[str, Any]:
+    """_set_env_variables_for_build: pip must neither isolate nor fetch. Last what the script itself asks for."""
+    script = script_of(output)
     section = output.section("build")
     independent = section.get("python_version_independent") or output.noarch == "python" or section.get("noarch_python")
     return {
@@ -229,6 +233,7 @@ def _for_build(output: Output, layout: Layout) -> dict[str, Any]:
         "PIP_CACHE_DIR": layout.pip_cache,
         "PIP_NO_INDEX": "True",
         "PYTHONDONTWRITEBYTECODE": "True" if independent else None,
+        **({**{name: environ.get(name) for name in script.secrets}, **script.env} if script else {}),
     }
 
 

@@ -38,7 +38,7 @@ def write_scripts(
     """
     script = script_of(output)
     for name in undefined(output, environ):
-        sink(Note(f"script_env asks for the variable {name}, which is not set", level="warning", phase="build"))
+        sink(Note(f"the recipe asks for the variable {name}, which is not set", level="warning", phase="build"))
     header = _header(layout)
     try:
         layout.work.mkdir(parents=True, exist_ok=True)

@@ -60,6 +60,8 @@ class Session:
         self._ledger = _Cached(root / "ledger.json", ledgers.read)
         # it runs because another output needs it: that one stays the session a person works in
         self.helping = False
+        # its build goes on in the work folder and prefix as the last run left them
+        self.dirty = False
 
     # -- what it is -----------------------------------------------------------------------------------------------
 

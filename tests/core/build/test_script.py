@@ -57,10 +57,47 @@ def test_build_sh_and_build_script_together_are_an_error_that_says_what_to_remov
     assert caught.value.place.line == 2
 
 
-def test_script_as_a_mapping_is_refused_by_name(make) -> None:
-    with pytest.raises(RecipeError, match="mapping") as caught:
-        script_of(make(meta={"build": {"script": {"file": "x.sh", "env": {}}}}))
-    assert "file, env" in str(caught.value.why)
+@pytest.mark.parametrize(
+    ("told", "files", "text", "interpreter"),
+    [
+        ({"content": "make"}, {}, "make\n", ("bash", "-e")),
+        ({"content": ["a", "b"]}, {}, "a\nb\n", ("bash", "-e")),
+        ({"file": "other"}, {"other.sh": "x\n"}, "x\n", ("bash", "-e")),
+        ({"file": "do.py"}, {"do.py": "pass\n"}, "pass\n", ("python",)),
+        ({"file": "do.txt", "interpreter": "perl -w"}, {"do.txt": "1;\n"}, "1;\n", ("perl", "-w")),
+        ({"content": "print()", "interpreter": "python"}, {}, "print()\n", ("python",)),
+        ({"env": {"A": 1}}, {"build.sh": "top\n"}, "top\n", ("bash", "-e")),
+        ({"content": "x", "interpreter": "bash"}, {}, "x\n", ("bash", "-e")),
+    ],
+)
+def test_script_as_a_mapping_says_file_content_and_interpreter(make, told, files, text, interpreter) -> None:
+    script = script_of(make(files, meta={"build": {"script": told}}))
+    assert script is not None
+    assert (script.text, script.interpreter) == (text, interpreter)
+
+
+def test_script_as_a_mapping_says_variables(make) -> None:
+    told = {"content": "x", "env": {"A": 1, "B": "two", "C": True}, "secrets": ["TOKEN"]}
+    script = script_of(make(meta={"build": {"script": told}}))
+    assert script is not None
+    assert (script.env, script.secrets) == ({"A": "1", "B": "two", "C": "true"}, ("TOKEN",))
+
+
+@pytest.mark.parametrize(
+    ("told", "files", "message"),
+    [
+        ({"contents": "x"}, {}, "no key contents"),
+        ({"file": "a", "content": "b"}, {}, "both file and content"),
+        ({"file": "gone"}, {}, "the script gone of build/script is not in"),
+        ({"env": ["A"], "content": "x"}, {}, "env of build/script is not a mapping"),
+        ({"content": "x", "interpreter": "powershell"}, {}, "powershell is one of Windows"),
+        ({"file": "a.sh"}, {"a.sh": "", "build.sh": ""}, "both build.sh and build/script"),
+        ({"file": "do.rb"}, {"do.rb": ""}, "nothing tells what runs do.rb"),
+    ],
+)
+def test_script_as_a_wrong_mapping_is_told(make, told, files, message) -> None:
+    with pytest.raises(RecipeError, match=message):
+        script_of(make(files, meta={"build": {"script": told}}))
 
 
 def test_script_of_an_output_is_the_text_of_its_file(make) -> None:

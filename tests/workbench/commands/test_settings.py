@@ -56,9 +56,9 @@ def test_config_file_that_is_not_there_is_refused(config: Config, tmp_path: Path
 
 def test_build_flags(config: Config, tmp_path: Path) -> None:
     line = "build r --package-format 1 --zstd-compression-level 3 --prefix-length 80 --no-activate"
-    new = made([*line.split(), "--keep-old-work"], config, tmp_path)
+    new = made([*line.split(), "--keep-old-work", "--isolate"], config, tmp_path)
     assert (new.package_format, new.compression_level) == (".tar.bz2", 3)
-    assert (new.prefix_length, new.activate, new.keep_old_work) == (80, False, True)
+    assert (new.prefix_length, new.activate, new.isolate) == (80, False, True)
 
 
 def test_subdir_is_checked(config: Config, tmp_path: Path) -> None:

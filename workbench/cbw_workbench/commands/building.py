@@ -41,7 +41,14 @@ def build(context: Context, args: Namespace) -> Result:
     if args.test:
         return each(args.recipe, args.keep_going, lambda given: test_one(context, given))
     recipes = chain.in_order(context, args.recipe)
-    work = partial(_build_one, context, until=_until(args), skip_existing=args.skip_existing, solve_all=args.solve_all)
+    work = partial(
+        _build_one,
+        context,
+        until=_until(args),
+        skip_existing=args.skip_existing,
+        solve_all=args.solve_all,
+        dirty=args.dirty,
+    )
     return each(recipes, args.keep_going, work)
 
 
@@ -62,6 +69,7 @@ def _build_one(
     until: Phase,
     skip_existing: bool = False,
     solve_all: bool = False,
+    dirty: bool = False,
     waiting: tuple[Path, ...] = (),
 ) -> tuple[list[Session], list[str]]:
     from cbw_core.session import Phase, build_recipe, open_session
@@ -98,6 +106,7 @@ def _build_one(
             cancel=context.cancel,
             until=until,
             environ=environ,
+            dirty=dirty,
         )
     except CbwError:
         if follow.root:
@@ -154,7 +163,13 @@ COMMANDS = (
                 "build/error_overlinking wins)",
                 {"action": "store_true"},
             ),
-            Arg(("--keep-old-work",), "keep the work folder of earlier runs", {"action": "store_true"}),
+            Arg(
+                ("--dirty",),
+                "go on in the recipe's last session: sources and environments stay, and the script runs in the work "
+                "folder and prefix as its last run left them",
+                {"action": "store_true"},
+            ),
+            options.ISOLATE,
             Arg(("--package-format",), ".conda (2) or .tar.bz2 (1)", {"metavar": "FORMAT"}),
             Arg(
                 ("--zstd-compression-level",),
@@ -165,7 +180,9 @@ COMMANDS = (
             *options.PATHS,
             options.QUIET,
             accepted("--no-anaconda-upload", "--no-binstar-upload", "--no-force-upload", why=_NO_UPLOAD),
-            accepted("--no-remove-work-dir", why="a session keeps its work folder"),
+            accepted(
+                "--no-remove-work-dir", "--keep-old-work", why="every run has a session, which keeps its work folder"
+            ),
             accepted("--no-prefix-length-fallback", why="the prefix is never made shorter"),
             accepted("--long-test-prefix", why="the test prefix is always long"),
             accepted("--no-error-overlinking", "--no-error-overdepending", why="it is so unless asked for"),
@@ -176,7 +193,6 @@ COMMANDS = (
             options.BOOTSTRAP,
             refused("--output", hint="cbw render --output RECIPE"),
             refused("-p", "--post", "--test-run-post", hint="cbw rerun post runs that phase of a session."),
-            refused("--dirty", hint="cbw run build goes on with a session where it stands."),
             refused(
                 "--no-build-id", "--build-id-pat", why="a session's folder is named by its time", hint="--croot DIR"
             ),

@@ -151,6 +151,7 @@ COMMANDS = (
             Arg(("--plain",), "print lines; open no screen", {"action": "store_true"}),
             *options.RENDERING,
             *options.PATHS,
+            options.ISOLATE,
             options.QUIET,
             options.NOT_HASHED,
             options.BOOTSTRAP,

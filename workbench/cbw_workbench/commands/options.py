@@ -96,6 +96,12 @@ PATHS = (
     Arg(("--no-activate",), "put environments on PATH without activating them", {"action": "store_true"}),
 )
 
+ISOLATE = Arg(
+    ("--isolate",),
+    "run build scripts without a network, but for the loopback device (Linux)",
+    {"action": "store_true"},
+)
+
 QUIET = Arg(("-q", "--quiet"), "show warnings and errors only", {"action": "store_true"})
 
 NOT_HASHED = refused("--old-build-string", why="build strings always carry the hash")

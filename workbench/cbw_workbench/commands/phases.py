@@ -50,6 +50,7 @@ def rerun(context: Context, args: Namespace) -> Result:
 
     session = context.session
     assert session is not None
+    session.dirty = args.dirty
     done = session.rerun(Phase(args.phase), sink=context.sink, cancel=context.cancel)
     return Result(PhaseReport((done,), session.status()))
 
@@ -90,8 +91,16 @@ COMMANDS = (
         "rerun",
         "run exactly one phase again, from the state it began with",
         rerun,
-        args=(PHASE, *_COMMON),
-        examples=("cbw rerun build", "cbw rerun test RECIPE"),
+        args=(
+            PHASE,
+            Arg(
+                ("--dirty",),
+                "build: leave the work folder and the prefix as the last run left them",
+                {"action": "store_true"},
+            ),
+            *_COMMON,
+        ),
+        examples=("cbw rerun build", "cbw rerun build --dirty", "cbw rerun test RECIPE"),
         group="phases",
         needs_session=True,
         long=True,

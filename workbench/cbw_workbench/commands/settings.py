@@ -39,7 +39,7 @@ def config_of(args: Namespace, base: Config, cwd: Path) -> Config:
         ("override_channels", "override_channels", True),
         ("offline", "offline", True),
         ("no_activate", "activate", False),
-        ("keep_old_work", "keep_old_work", True),
+        ("isolate", "isolate", True),
         ("error_overlinking", "error_overlinking", True),
     ):
         if flag in given:

@@ -103,6 +103,9 @@ def _told(edited: Sequence[Edited]) -> Iterator[str]:
 def _begin_clean(session: Session, sink: Sink, cancel: Cancel) -> tuple[str, ...]:
     """Work folder and prefixes as source and env left them, with the edits that a person made since; returns those."""
     kept = session.kept
+    if session.dirty and session.ledger[Phase.BUILD].touched:
+        sink(Note("the work folder and the prefix are as the last run left them", phase=Phase.BUILD))
+        return ()
     found = edits.by_hand(kept)
     carried = edits.keep(kept, found)
     by_hand = _built_by_hand(session)
