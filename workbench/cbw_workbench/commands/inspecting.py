@@ -15,6 +15,7 @@ from cbw_core.errors import UsageError
 from cbw_workbench.commands import options
 from cbw_workbench.commands.choosing import absolute
 from cbw_workbench.commands.command import Arg, Command, Context, Result
+from cbw_workbench.commands.contents import MEMBERS as CONTENTS
 from cbw_workbench.commands.debugging import is_package
 from cbw_workbench.commands.linkages import COMMAND as LINKAGES
 from cbw_workbench.commands.rendering import render_one, resolver_for
@@ -102,6 +103,7 @@ _NO_FINALIZE = Arg(
 
 MEMBERS = (
     LINKAGES,
+    *CONTENTS,
     Command(
         "inspect hash-inputs",
         "what makes the hash of a recipe's outputs or of a package; of two, what differs",

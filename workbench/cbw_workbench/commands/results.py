@@ -66,6 +66,21 @@ class LinkageReport:
 
 
 @dataclass(frozen=True)
+class ContentsReport:
+    """What targets hold: Objects, Files, PackageInfo, ChannelPackages or PrefixLengths, in the order given.
+
+    symbols: show those of objects; places: show where the prefix stands, file by file; least: the length asked for.
+    errors: (target, why it could not be looked at).
+    """
+
+    found: tuple[object, ...]
+    symbols: bool = False
+    places: bool = False
+    least: int = 0
+    errors: tuple[tuple[str, CbwError], ...] = ()
+
+
+@dataclass(frozen=True)
 class RenderReport:
     """Recipes in the order given. form: how a person wants to see them. packages: the folder built packages go to."""
 

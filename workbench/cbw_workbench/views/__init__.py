@@ -39,11 +39,11 @@ def to_json(value: object) -> Any:
 
 def errors_of(value: object) -> tuple[tuple[str, CbwError], ...]:
     """The errors that a result carries beside what it draws: (recipe, error), for faces to show after it."""
-    from cbw_workbench.commands.results import BuildReport, LinkageReport, RenderReport
+    from cbw_workbench.commands.results import BuildReport, ContentsReport, LinkageReport, RenderReport
 
     if isinstance(value, RenderReport):
         return tuple((recipe.recipe, recipe.error) for recipe in value.recipes if recipe.error)
-    if isinstance(value, LinkageReport):
+    if isinstance(value, (LinkageReport, ContentsReport)):
         return value.errors
     if isinstance(value, BuildReport):
         return tuple(("", error) for error in value.errors)

@@ -140,6 +140,13 @@ def _(value: results.LinkageReport) -> RenderableType:
 
 
 @draw.register
+def _(value: results.ContentsReport) -> RenderableType:
+    from cbw_workbench.views.contents import contents_report
+
+    return contents_report(value)
+
+
+@draw.register
 def _(value: VariantMatrix) -> RenderableType:
     from cbw_workbench.views.matrix import matrix_view
 

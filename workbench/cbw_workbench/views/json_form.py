@@ -131,6 +131,18 @@ def _(value: results.LinkageReport) -> Any:
     return [{**_fields(one), "count": data_of(one.count())} for one in value.targets] + failed
 
 
+@_form("cbw_workbench.commands.results.ContentsReport")
+def _(value: results.ContentsReport) -> Any:
+    """One object a line; symbols of objects only where they were asked for."""
+    found = [data_of(one) for one in value.found]
+    for one in found:
+        for file in () if value.symbols else one.get("files", ()):
+            file["binary"]["details"] = {
+                k: v for k, v in file["binary"]["details"].items() if k not in ("exports", "imports")
+            }
+    return found + [{"subject": subject, "error": error.to_json()} for subject, error in value.errors]
+
+
 @_form("cbw_core.session.model.SessionStatus")
 def _(value: SessionStatus) -> Any:
     return {
