@@ -1,4 +1,4 @@
-"""Do rendering and env agree on every package of every environment? Recipes are rendered, finalized, and their build and
+"""Do rendering and env agree on every package of every environment? Recipes are rendered, finalized, their build and
 host environments made; what conda-meta of the prefixes has is held against what was rendered.
 
     python benchmarks/agreement.py -c CHANNEL RECIPE...

@@ -3,7 +3,7 @@
     python benchmarks/env.py [RECIPE] [-c CHANNEL] [--profile]
 
 The best of several runs of each, in this process, and of the program `cbw` started anew. The recipe is the bsdiff4
-example unless one is given (its sources: recipes-examples/fetch.py). Ends with status 1 when a figure is over its bound.
+example unless one is given (sources: recipes-examples/fetch.py). Ends with status 1 when a figure is over its bound.
 """
 
 from __future__ import annotations
