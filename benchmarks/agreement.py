@@ -1,5 +1,5 @@
-"""Do rendering and env agree on every package of every environment? Recipes are rendered, finalized, their build and
-host environments made; what conda-meta of the prefixes has is held against what was rendered.
+"""Do rendering and env agree on every package of every environment? Recipes are rendered, finalized, and their build
+and host environments made; what conda-meta of the prefixes has is held against what was rendered.
 
     python benchmarks/agreement.py -c CHANNEL RECIPE...
 

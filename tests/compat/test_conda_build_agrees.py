@@ -11,12 +11,11 @@ from typing import Any
 
 import pytest
 
-from cbw_core.channel import index
 from cbw_core.platforms import native_subdir
+from support import stub_channel
 from support.cli import PROGRAM
-from support.packages import make_package
 
-DATA = Path(__file__).parent / "data"
+DATA = stub_channel.DATA
 BATCH = 150
 # Recipes that come out differently, with the reason. They are in docs/compatibility.md, too.
 DIFFERENT: Mapping[str, str] = {}
@@ -32,23 +31,7 @@ def golden(name: str) -> dict[str, Any]:
 @pytest.fixture
 def channel(tmp_path: Path) -> str:
     """The channel that conda-build finalized with."""
-    folder = tmp_path / "channel"
-    for row in json.loads((DATA / "channel.json").read_text()):
-        more = {k: v for k, v in row.items() if k in ("build_number", "constrains")}
-        make_package(
-            folder,
-            row["name"],
-            row["version"],
-            row["build"],
-            depends=row.get("depends", ()),
-            subdir=row["subdir"],
-            noarch=row.get("noarch", ""),
-            run_exports=row.get("run_exports"),
-            index=more,
-            tar_bz2=True,
-        )
-    index(folder)
-    return folder.as_uri()
+    return stub_channel.make(tmp_path / "channel")
 
 
 def rendered(world: Mapping[str, str], cwd: Path, names: list[str], *options: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Whether the packages an environment gets are those that rendering said: for a test and benchmarks/agreement.py."""
+"""Whether an environment gets the packages that rendering said: for a test, and for benchmarks/agreement.py."""
 
 from __future__ import annotations
 

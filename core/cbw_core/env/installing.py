@@ -6,6 +6,7 @@ import os
 import stat
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -30,7 +31,8 @@ def install(
     sink: Sink = silent,
     cancel: Cancel | None = None,
     environ: Mapping[str, str] | None = None,
-) -> None:
+    worker: Worker | None = None,
+) -> bool:
     """Make `prefix` (absolute) hold exactly `packages` and nothing else.
 
     A prefix whose install of the same packages came to its end is kept: files added since are removed; with any other
@@ -38,6 +40,9 @@ def install(
     script may edit them. post-link scripts run. An install that was interrupted is never taken for a whole one.
     Raises Interrupted, and EnvironmentFailure: "network" (a download), "package" (an archive that is not what the
     channel says), "link-script", "link" (anything else, a prefix too long for a binary among it), "disk".
+
+    worker: a child to work in, for several installs in a row; None: one of its own. Returns whether the prefix was made
+    anew.
     """
     environ = os.environ if environ is None else environ
     cancel = cancel or Cancel()
@@ -52,17 +57,18 @@ def install(
             )
     try:
         if _kept(packages, prefix):
-            return
+            return False
         remove_marker(prefix)
         _wipe(prefix, cancel)
         (prefix / "conda-meta").mkdir(parents=True)
         if packages:
-            _link(packages, prefix, config, sink, cancel, environ)
+            _link(packages, prefix, config, sink, cancel, environ, worker)
         _write_history(prefix, packages)
         (prefix / "CACHEDIR.TAG").unlink(missing_ok=True)  # rattler's, no package's
         write_marker(packages, prefix)
     except OSError as error:
         raise from_os_error(error, f"making the environment {prefix}") from None
+    return True
 
 
 def _kept(packages: Sequence[Resolved], prefix: Path) -> bool:
@@ -72,7 +78,7 @@ def _kept(packages: Sequence[Resolved], prefix: Path) -> bool:
     found = changes(prefix)
     if found is None or found.removed or found.modified:
         return False
-    remove_added(prefix, found.added)
+    remove_added(prefix, found)
     return True
 
 
@@ -83,6 +89,7 @@ def _link(
     sink: Sink,
     cancel: Cancel,
     environ: Mapping[str, str],
+    worker: Worker | None,
 ) -> None:
     remote = any(not package.url.startswith("file:") for package in packages)
     payload = {
@@ -95,8 +102,8 @@ def _link(
     }
     (config.cache / "pkgs").mkdir(parents=True, exist_ok=True)
     sweep(config)
-    with Worker(environ) as worker:
-        failure = worker.call("cbw_core.env.install_job:install", payload, on_event=_teller(sink), cancel=cancel)
+    with nullcontext(worker) if worker is not None else Worker(environ) as child:
+        failure = child.call("cbw_core.env.install_job:install", payload, on_event=_teller(sink), cancel=cancel)
     if failure is not None:
         raise _script_failed(failure, prefix) if failure["kind"] == "script" else _failed(failure, packages, prefix)
     for path, name in _clobbered(prefix):

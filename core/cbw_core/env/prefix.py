@@ -21,11 +21,12 @@ _VERSION = "cbw-installed 1"
 
 @dataclass(frozen=True)
 class Changes:
-    """How a prefix differs from what was installed: paths relative to it, posix, sorted."""
+    """How a prefix differs from what was installed: paths relative to it, posix, sorted. folders: new ones."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     modified: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.modified)
@@ -73,6 +74,7 @@ def changes(prefix: Path) -> Changes | None:
         tuple(sorted(p for p in now.keys() - before.keys() if not now[p].startswith("d"))),
         tuple(sorted(before.keys() - now.keys())),
         tuple(sorted(p for p in now.keys() & before.keys() if now[p] != before[p])),
+        tuple(sorted(p for p in now.keys() - before.keys() if now[p].startswith("d"))),
     )
 
 
@@ -96,13 +98,11 @@ def remove_marker(prefix: Path) -> None:
         (prefix / MARKER).unlink()
 
 
-def remove_added(prefix: Path, added: Sequence[str]) -> None:
+def remove_added(prefix: Path, found: Changes) -> None:
     """Remove files that came after the install, and the folders that only they needed."""
-    known = _read_marker(prefix)[1]
-    for path in added:
+    for path in found.added:
         (prefix / path).unlink()
-    new = [path for path, signature in _signatures(prefix) if signature.startswith("d") and path not in known]
-    for path in sorted(new, reverse=True):
+    for path in sorted(found.folders, reverse=True):
         with contextlib.suppress(OSError):  # not empty: a folder in it could not be removed either
             (prefix / path).rmdir()
 

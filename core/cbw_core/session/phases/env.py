@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbw_core import env
+from cbw_core.channel import Worker
 from cbw_core.events import Note
 from cbw_core.render.output import Resolved
 from cbw_core.session import aside, digests, edits, jsonfile, relocate, solving, trees
@@ -53,17 +54,17 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     host, build = packages["host"], packages["build"]
     if output.merges_build_and_host:
         host, build = _merged(host, build), ()
-    for prefix, wanted in ((layout.host_prefix, host), (layout.build_prefix, build)):
-        _make(session, prefix, wanted, sink, cancel)
+    with Worker(session.environ) as worker:
+        before = _make(session, layout.host_prefix, host, worker, sink, cancel)
+        beside = _make(session, layout.build_prefix, build, worker, sink, cancel)
     layout.host_prefix.mkdir(parents=True, exist_ok=True)
-    before = trees.scan(layout.host_prefix)
     names = "".join(f"{path}\n" for path in sorted(trees.files(before)))
     layout.prefix_files.write_text(names, encoding="utf-8", errors="surrogateescape")
     trees.write_manifest(kept.host, before)
-    trees.write_manifest(kept.build_env, trees.scan(layout.build_prefix))
+    trees.write_manifest(kept.build_env, beside)
     taken_over = _take_over(session)
     jsonfile.write(kept.taken_over, sorted(taken_over))
-    trees.write_manifest(kept.ready, trees.scan(layout.host_prefix))
+    trees.write_manifest(kept.ready, trees.scan(layout.host_prefix) if taken_over else before)
     session.write_scripts(sink)
     return {"build": [r.dist for r in build], "host": [r.dist for r in host], "taken_over": len(taken_over)}
 
@@ -109,14 +110,22 @@ def _merged(host: Sequence[Resolved], build: Sequence[Resolved]) -> tuple[Resolv
     return (*host, *(r for r in build if r.name not in names))
 
 
-def _make(session: Session, prefix: Path, packages: Sequence[Resolved], sink: Sink, cancel: Cancel) -> None:
+def _make(
+    session: Session, prefix: Path, packages: Sequence[Resolved], worker: Worker, sink: Sink, cancel: Cancel
+) -> trees.Manifest:
+    """Make a prefix hold `packages`; what is in it then."""
     if not packages:
         trees.remove(prefix)
-        return
+        return {}
     manifest = session.kept.host if prefix == session.layout.host_prefix else session.kept.build_env
-    if manifest.exists() and trees.scan(prefix) != trees.read_manifest(manifest):
+    before = trees.scan(prefix)
+    if manifest.exists() and before != trees.read_manifest(manifest):
         trees.remove(prefix)  # a build has been at work in it: make it anew
-    env.install(packages, prefix, config=session.config, sink=sink, cancel=cancel)
+        before = {}
+    made = env.install(
+        packages, prefix, config=session.config, sink=sink, cancel=cancel, environ=session.environ, worker=worker
+    )
+    return trees.scan(prefix) if made or not manifest.exists() else before
 
 
 def _take_over(session: Session) -> set[str]:
