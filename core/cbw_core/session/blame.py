@@ -123,8 +123,17 @@ def _word(text: str, spec: str) -> str:
     spelt = "".join("[-_]" if letter in "-_" else re.escape(letter) for letter in name) or "(?!)"
     item = rf"^\s*-.*?(?<![\w.-])({spelt})(?![\w.-])|\[.*?(?<![\w.-])({spelt})(?![\w.-])"
     inline = rf":\s+.*?(?<![\w.-])({spelt})(?![\w.-])"
-    found = re.search(f"{item}|{inline}", text.partition(" #")[0], re.I)
-    return next(group for group in found.groups() if group) if found else ""
+    bare = text.partition(" #")[0]
+    found = re.search(f"{item}|{inline}", bare, re.I)
+    if found:
+        return next(group for group in found.groups() if group)
+    # a name with a template in it: `- gcc_{{ target_platform }}`
+    templated = re.match(r"\s*-\s+([\w.-]*\{\{[^}]*\}\}[\w.-]*)(?=\s|$)", bare)
+    if templated and not _FUNCTION.search(bare):
+        literal = [re.escape(part) for part in re.split(r"\{\{[^}]*\}\}", templated[1])]
+        if re.fullmatch(".+".join(literal), name, re.I) and any(literal):
+            return templated[1]
+    return ""
 
 
 def _of_variant(output: Output, line: _Line, name: str, spec: str) -> str:

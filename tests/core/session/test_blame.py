@@ -21,6 +21,7 @@ requirements:
     - zlib 1.2   # old
     - {{ pin_subpackage('libone', exact=True) }}
     - {{ compiler('c') }}
+    - sysroot_{{ cross_target_platform }}
   run:
     - zlib >=9
     - Some_Name
@@ -50,16 +51,17 @@ def blamed(file: Path, section: str, *specs: str, name: str = "one") -> CbwError
 @pytest.mark.parametrize(
     ("section", "spec", "line"),
     [
-        ("run", "zlib >=9", 14),
+        ("run", "zlib >=9", 15),
         ("host", "zlib 1.2.*", 10),
         ("host", "python-dateutil", 9),
         ("host", "python", 8),
         ("host", "libone 1.0 0", 11),
         ("host", "gcc_linux-64 13.*", 12),
+        ("host", "sysroot_linux-32", 13),
         ("build", "ninja", 6),
-        ("run", "some-name", 15),
-        ("test", "pytest >=8", 17),
-        ("test", "zlib >=9", 14),
+        ("run", "some-name", 16),
+        ("test", "pytest >=8", 18),
+        ("test", "zlib >=9", 15),
     ],
 )
 def test_the_line_of_the_requirement_to_blame(tmp_path: Path, section: str, spec: str, line: int) -> None:
@@ -69,7 +71,7 @@ def test_the_line_of_the_requirement_to_blame(tmp_path: Path, section: str, spec
 
 def test_the_line_of_an_output_is_its_own(tmp_path: Path) -> None:
     place = blamed(tmp_path / "meta.yaml", "host", "zlib", name="two").place
-    assert place is not None and (place.line, place.column) == (22, 11)
+    assert place is not None and (place.line, place.column) == (23, 11)
 
 
 def test_of_two_requirements_both_lines_are_told(tmp_path: Path) -> None:
