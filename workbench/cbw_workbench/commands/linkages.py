@@ -171,5 +171,4 @@ COMMAND = Command(
         "cbw inspect linkages --json numpy-2.2.6-cp311-cp311-win_amd64.whl",
     ),
     group="recipes",
-    long=True,
 )

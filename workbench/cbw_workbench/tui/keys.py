@@ -48,7 +48,7 @@ class Key:
 
 _SHOWN = {
     "exclamation_mark": "!", "colon": ":", "question_mark": "?", "slash": "/", "left_square_bracket": "[",
-    "right_square_bracket": "]", "ctrl+p": "^p", "ctrl+c": "^c", "f2": "F2", "f3": "F3", "f5": "F5",
+    "right_square_bracket": "]", "ctrl+p": "^p", "ctrl+c": "^c", "f2": "F2", "f3": "F3", "f4": "F4", "f5": "F5",
 }  # fmt: skip
 
 KEYS: tuple[Key, ...] = (
@@ -68,11 +68,17 @@ KEYS: tuple[Key, ...] = (
     Key("right_square_bracket", "After", "the next file or page", action="turn(1)", screen="main"),
     Key("c", "Compare", "against a package: name it at the prompt", action="compare", screen="hash", footer=True),
     Key("a", "Again", "ask once more", action="ask_again", screen="hash", footer=True),
+    Key("f", "Findings", "only what is wrong, and all again", action="findings", screen="linkages", footer=True),
+    Key(
+        "v", "Verdict", "only files with a verdict, chosen from a list", action="filter", screen="linkages", footer=True
+    ),
+    Key("a", "Again", "check once more", action="ask_again", screen="linkages", footer=True),
     Key("z", "Zoom", "the focused pane on the whole screen, and back", action="zoom"),
     Key("slash", "Search", "search the log or the source; n and N go on", action="search"),
     Key("i", "Status", "phases, paths, what is stale and why", line="status"),
     Key("f2", "Session", "the phases, the source and the log", action="go('main')"),
     Key("f3", "Hash", "what makes the hash, and where it comes from", action="go('hash')"),
+    Key("f4", "Linkages", "which libraries are needed, whose they are, what is wrong", action="go('linkages')"),
     Key("f5", "Refresh", "look again how the phases stand", action="refresh_rows"),
     Key("colon", "Cmd", "a command line", action="prompt", footer=True),
     Key("ctrl+p", "Palette", "every command by name", action="command_palette"),

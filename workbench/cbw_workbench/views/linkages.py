@@ -88,9 +88,10 @@ def _finding(verdict: Verdict, what: str) -> Text:
     return text
 
 
-def change_text(change: Change) -> Text:
+def change_text(change: Change, folder: str = "") -> Text:
+    """The change in words, its place relative to the recipe's folder."""
     to = "to" if change.action == "add" else "from"
-    place = shown(change.place)
+    place = shown(change.place, folder)
     return Text.assemble(
         f"{change.action} ", (change.line, "bold"), f" {to} {change.field}", (f"  {place}" if place else "", "dim")
     )

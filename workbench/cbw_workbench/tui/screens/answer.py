@@ -30,6 +30,7 @@ class AnswerScreen(WorkbenchScreen):
     """
 
     ASKS: ClassVar[type]
+    NOTHING: ClassVar[str] = "nothing to ask about"
 
     asked: reactive[object] = reactive(None, repaint=False, init=False)
 
@@ -67,37 +68,52 @@ class AnswerScreen(WorkbenchScreen):
         self._ask(self.state)
 
     def changed(self, old: WorkbenchState, new: WorkbenchState) -> None:
-        ran = answer(new, self.ASKS, self.line(new))
-        if ran is not answer(old, self.ASKS, self.line(old)) and ran is not None:
+        ran = self._newest(new)
+        if ran is not None and ran is not self._newest(old):
             self._show(ran)
         if self.is_current:
             self._ask(new)
 
+    def _newest(self, state: WorkbenchState) -> Ran | None:
+        return answer(state, self.ASKS, self.line(state))
+
     def _ask(self, state: WorkbenchState) -> None:
         line, subject = self.line(state), self.subject(state)
-        if line and not state.busy and subject != self.asked:
-            self.asked = subject
+        if state.busy or subject == self.asked:
+            return
+        self.asked = subject
+        if line:
             self.answer.border_subtitle = "asking…"
             self.post_message(RunLine(line))
+        else:
+            self.answer.show([Node(Text(part, "dim")) for part in wrap(self.NOTHING, self._width)])
 
     def action_ask_again(self) -> None:
         self.asked = None
         self._ask(self.state)
 
+    def show_again(self, told: str = "") -> None:
+        """The newest answer once more, shown in another way; `told` is said in the pane's border."""
+        ran = self._newest(self.state)
+        if ran is not None:
+            self._show(ran)
+        self.answer.border_subtitle = told or None
+
     def _show(self, ran: Ran) -> None:
         self.answer.border_subtitle = None
         self.answer.border_title = Content(ran.line)
-        if ran.error is not None:
-            self.answer.show(self._failure(ran.error))
-        else:
-            self.answer.show(self.nodes(ran.value))
+        self.answer.show(self._failure(ran.error) if ran.error is not None else self.nodes(ran.value))
+
+    @property
+    def _width(self) -> int:
+        """Cells that a line of the tree has."""
+        return max(20, self.answer.size.width - 4)
 
     def _failure(self, error: ErrorView) -> tuple[Node, ...]:
         """The message, the place and the next step, in lines that fit."""
         place = Place(error.file, error.line, error.column) if error.file else None
-        width = max(20, self.answer.size.width - 4)
         said = ((error.message, "bold red"), (error.where, ""), (error.why, "dim"), (error.hint, "green"))
-        return tuple(Node(Text(line, style), place) for text, style in said for line in wrap(text, width))
+        return tuple(Node(Text(line, style), place) for text, style in said for line in wrap(text, self._width))
 
     def on_open_place(self, message: OpenPlace) -> None:
         message.stop()

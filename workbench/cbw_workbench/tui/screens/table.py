@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cbw_workbench.tui.screens.base import WorkbenchScreen
 from cbw_workbench.tui.screens.hash import HashScreen
+from cbw_workbench.tui.screens.linkages import LinkagesScreen
 from cbw_workbench.tui.screens.main import MainScreen
 
 
@@ -24,4 +25,5 @@ class Entry:
 TABLE: tuple[Entry, ...] = (
     Entry("Session", MainScreen),
     Entry("Hash", HashScreen),
+    Entry("Linkages", LinkagesScreen),
 )
