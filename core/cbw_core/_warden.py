@@ -5,7 +5,7 @@ Run as a program of its own by `cbw_core.process`, with the numbers of two inher
 control: first the order (see `read_order`), then nothing. A byte, or its end (the master is gone, however it died),
          means: end everything.
 status:  lines to the master: "error WHAT ERRNO" (the child could not be started), "left PID NAME" (a process that
-         outlived the child and was ended), "status N" (the wait status, last).
+         outlived the child and was ended), "used USER SYSTEM BYTES" (see `used`), "status N" (the wait status, last).
 
 On Linux it is the reaper of all its descendants (PR_SET_CHILD_SUBREAPER), so that also those that went to a session of
 their own are found and ended; elsewhere the child's process group is. It starts with every child, so it imports only
@@ -215,6 +215,15 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def used() -> bytes:
+    """What all that ended below us took: seconds of CPU (user, system), and the memory of the largest, in bytes."""
+    import resource
+
+    found = resource.getrusage(resource.RUSAGE_CHILDREN)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return b"%.3f %.3f %d" % (found.ru_utime, found.ru_stime, found.ru_maxrss * unit)
+
+
 def name_of(pid: int) -> bytes:
     try:
         with open(f"/proc/{pid}/comm", "rb") as file:  # noqa: PTH123 (pathlib is slow to import)
@@ -249,5 +258,5 @@ def main(control: int, status: int) -> None:
         warden.end_all()
         os.write(status, lines[:32768])
     if warden.status is not None:
-        os.write(status, b"status %d\n" % warden.status)
+        os.write(status, b"used %s\nstatus %d\n" % (used(), warden.status))
     os._exit(0)  # nothing to tidy up, and quicker

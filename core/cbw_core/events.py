@@ -70,7 +70,17 @@ class Verdict:
     place: str = ""
 
 
-Event: TypeAlias = PhaseStarted | PhaseEnded | Progress | LogLine | Note | Verdict
+@dataclass(frozen=True)
+class Used:
+    """What a script of a phase, with all it started, took: seconds of CPU, and the memory of its largest process, in
+    bytes."""
+
+    cpu_user: float
+    cpu_sys: float
+    rss: int
+
+
+Event: TypeAlias = PhaseStarted | PhaseEnded | Progress | LogLine | Note | Verdict | Used
 Sink: TypeAlias = Callable[[Event], None]
 
 

@@ -68,12 +68,16 @@ class Cancel:
 @dataclass(frozen=True)
 class Finished:
     """How a child ended: `status` is its exit status, 128 + n for signal n. `tail`: its last lines of output.
-    `leftover`: processes ("name (pid)") that it had started, that were still there when it ended, and were ended."""
+    `leftover`: processes ("name (pid)") that it had started, that were still there when it ended, and were ended.
+    `cpu_user`, `cpu_sys`: seconds of CPU that it and all below it took; `rss`: memory of the largest, in bytes."""
 
     status: int
     seconds: float
     tail: tuple[str, ...] = ()
     leftover: tuple[str, ...] = ()
+    cpu_user: float = 0.0
+    cpu_sys: float = 0.0
+    rss: int = 0
 
 
 def run(
@@ -145,7 +149,7 @@ def run(
             hint="Look whether the machine ran out of memory, then run the same command again.",
         )
     status = _TIMED_OUT if warden.timed_out else report.status
-    return Finished(status, time.monotonic() - started, tuple(lines.tail), report.leftover)
+    return Finished(status, time.monotonic() - started, tuple(lines.tail), report.leftover, *report.used)
 
 
 def _program(name: str, env: Mapping[str, str]) -> str:
@@ -181,6 +185,7 @@ class _Report:
     status: int | None = None
     leftover: tuple[str, ...] = ()
     failed: tuple[str, str] | None = None
+    used: tuple[float, float, int] = (0.0, 0.0, 0)
 
 
 class _Warden:
@@ -275,7 +280,7 @@ class _Warden:
                     self._told += chunk
 
     def report(self) -> _Report:
-        status, leftover, failed = None, [], None
+        status, leftover, failed, used = None, [], None, (0.0, 0.0, 0)
         for line in self._told.decode(errors="replace").splitlines():
             word, _, rest = line.partition(" ")
             if word == "status":
@@ -284,10 +289,13 @@ class _Warden:
             elif word == "left":
                 pid, _, name = rest.partition(" ")
                 leftover.append(f"{name} ({pid})")
+            elif word == "used":
+                user, system, rss = rest.split()
+                used = float(user), float(system), int(rss)
             else:
                 what, _, number = rest.partition(" ")
                 failed = what, os.strerror(int(number))
-        return _Report(status, tuple(leftover), failed)
+        return _Report(status, tuple(leftover), failed, used)
 
 
 def _read(fd: int) -> bytes:

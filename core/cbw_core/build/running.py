@@ -14,7 +14,7 @@ from cbw_core.build.variables import build_prefix, environment
 from cbw_core.build.writing import Scripts, write_file, write_scripts
 from cbw_core.config import Config
 from cbw_core.errors import BuildError, EnvironmentFailure, Place, RecipeError, from_os_error
-from cbw_core.events import LogLine, Note, Sink
+from cbw_core.events import LogLine, Note, Sink, Used
 from cbw_core.layout import Layout
 from cbw_core.process import Cancel, Finished, run
 from cbw_core.render.output import Output
@@ -75,6 +75,7 @@ def run_build(
             cancel=cancel,
             pty=True,
         )
+    sink(Used(done.cpu_user, done.cpu_sys, done.rss))
     if report.exists():
         raise _not_isolated(report)
     if done.leftover:

@@ -14,6 +14,7 @@ from cbw_core.session.journal import Journal
 from cbw_core.session.look import Look
 from cbw_core.session.model import Phase, PhaseStatus, State
 from cbw_core.session.phases import CODE
+from cbw_core.session.resources import Meter
 from cbw_core.session.session import Session
 from cbw_core.session.status import current_inputs
 
@@ -26,9 +27,9 @@ def perform(session: Session, phase: Phase, sink: Sink, cancel: Cancel) -> Phase
         session.record(phase, state=State.RUNNING, started=started, error=None, serial=serial, inputs={}, seconds=None)
         name = "TOPLEVEL" if session.output.is_toplevel else session.output.dist
         journal(PhaseStarted(phase, name, str(session.root)))
-        ending = _Ending(session, phase, journal, name)
+        ending, meter = _Ending(session, phase, journal, name), Meter(journal)
         try:
-            result = _call(session, phase, journal, cancel)
+            result = _call(session, phase, meter, cancel)
         except CbwError as error:
             error.phase = error.phase or phase.value
             ending.failed(error)
@@ -36,7 +37,7 @@ def perform(session: Session, phase: Phase, sink: Sink, cancel: Cancel) -> Phase
         except Exception as error:  # a bug of ours: the ledger must not say that the phase still runs
             ending.failed(BuildError(f"a bug in cbw: {error!r}", kind="bug", phase=phase.value))
             raise
-        ending.done(result)
+        ending.done(result, meter)
     return session.status()[phase]
 
 
@@ -57,7 +58,9 @@ class _Ending:
         self._session, self._phase, self._journal, self._name = session, phase, journal, name
         self._begun = time.monotonic()
 
-    def done(self, result: Mapping[str, Any]) -> None:
+    def done(self, result: Mapping[str, Any], meter: Meter) -> None:
+        used = meter.figures(self._phase, self._session.layout, time.monotonic() - self._begun)
+        result = {**result, "resources": used} if used else result
         # after the run: only then are the files that rendering reads and the packages of siblings known
         self._session.record(self._phase, result=result)
         inputs = current_inputs(self._session, Look(self._session.head), self._session.ledger, self._phase)

@@ -12,7 +12,7 @@ from cbw_core.build.running import Shortener, how_it_ended
 from cbw_core.build.writing import write_file
 from cbw_core.config import Config
 from cbw_core.errors import BuildError, Place, UsageError, from_os_error
-from cbw_core.events import LogLine, Note, Progress, Sink
+from cbw_core.events import LogLine, Note, Progress, Sink, Used
 from cbw_core.layout import Layout
 from cbw_core.platforms import native_subdir
 from cbw_core.process import Cancel, Finished
@@ -151,6 +151,7 @@ class _Runner:
             cancel=self.cancel,
             pty=True,
         )
+        sink(Used(done.cpu_user, done.cpu_sys, done.rss))
         if done.leftover:
             names = ", ".join(done.leftover)
             sink(Note(f"{file.name} left processes behind, which were ended: {names}", level="warning", phase="test"))
