@@ -47,6 +47,10 @@ class Config:
     output_folder: where built packages go, an indexed channel; None: the croot.
     isolate:       build scripts run without a network (Linux).
     channels:      as written by the user with -c, highest priority first ("host", "local", names, URLs, paths).
+    include_recipe, copy_test_files: whether packages hold info/recipe, and in info/test files of the sources.
+    extra_meta:    added to `extra` of info/about.json. extra_deps: added to what test environments are solved for.
+    long_test_prefix: the test prefix is padded to prefix_length, as the host prefix is.
+    test_run_post: post-processing is done once more to what is installed to be tested.
     """
 
     croot: Path
@@ -67,6 +71,13 @@ class Config:
     isolate: bool = False
     error_overlinking: bool = False
     test: bool = True
+    include_recipe: bool = True
+    copy_test_files: bool = True
+    long_test_prefix: bool = True
+    test_run_post: bool = False
+    error_overdepending: bool = False
+    extra_meta: Mapping[str, str] = field(default_factory=dict)
+    extra_deps: tuple[str, ...] = ()
 
     @property
     def packages(self) -> Path:
@@ -107,7 +118,8 @@ class Config:
             )
         values = dict(data)
         values["render"] = RenderOptions(**{k: _tuples(v) for k, v in data["render"].items()})
-        values["channels"] = tuple(data["channels"])
+        for key in ("channels", "extra_deps"):
+            values[key] = tuple(data.get(key, ()))
         for key in ("croot", "cache", "state", "output_folder"):
             values[key] = None if values[key] is None else Path(values[key])
         return cls(**values)

@@ -27,6 +27,7 @@ class Layout:
 
     root: Path
     prefix_length: int = 255
+    long_test_prefix: bool = True
 
     @property
     def work(self) -> Path:
@@ -42,6 +43,8 @@ class Layout:
 
     @property
     def test_prefix(self) -> Path:
+        if not self.long_test_prefix:
+            return self.root / "_test_env"
         return padded_prefix(self.root, "_test_env", self.prefix_length)
 
     @property

@@ -310,3 +310,12 @@ def test_cancel_callbacks_run_once_and_can_be_forgotten() -> None:
     cancel.request()
     cancel.on_request(lambda: calls.append("late"))
     assert calls == ["a", "late"]
+
+
+def test_what_all_processes_below_took_is_told(tmp_path: Path) -> None:
+    code = (
+        "import subprocess, sys; subprocess.run([sys.executable, '-c', 'x = bytearray(80_000_000); sum(range(10**6))'])"
+    )
+    done = run([sys.executable, "-c", code], cwd=tmp_path, env={})
+    assert done.cpu_user + done.cpu_sys > 0
+    assert done.rss > 80_000_000

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from cbw_core.archive.pack import SUFFIXES, Member, write_package
 from cbw_core.config import Config
@@ -91,9 +92,10 @@ def _members(
     if not post.files:
         sink(Note(f"{output.dist} has no files", "warning" if _has_script(output) else "info", "package"))
     _write_metadata(output, config, post, info, timestamp, sink, cancel)
-    write_recipe(output, info, without=not_recipe)
+    if config.include_recipe:
+        write_recipe(output, info, without=not_recipe)
     counted = write_texts(output, layout, info)
-    write_tests(output, layout, info / "test", sink)
+    write_tests(output, layout, info / "test", sink, source_files=config.copy_test_files)
     cancel.check()
     items = contents.items(output, layout, post, staging, sink=sink, cancel=cancel)
     _write_lists(output, info, items + contents.info_items(info, counted))
@@ -117,7 +119,7 @@ def _write_metadata(
     depends, lock = pins.pinned(output, config, sink=sink, cancel=cancel)
     files = {
         "index.json": metadata.index(output, timestamp=timestamp, depends=depends),
-        "about.json": metadata.about(output, config.channels),
+        "about.json": metadata.about(output, config.channels, _extra(output, config)),
         "hash_input.json": dict(output.hash_input),
         "link.json": metadata.link(output, post.entry_points),
         "run_exports.json": metadata.run_exports(output) or None,
@@ -127,6 +129,14 @@ def _write_metadata(
             (info / name).write_text(metadata.json_text(data), encoding="utf-8")
     if lock:
         (info / "requires").write_text(lock, encoding="utf-8")
+
+
+def _extra(output: Output, config: Config) -> dict[str, Any]:
+    """What about.json has under `extra` beside the recipe's own."""
+    found: dict[str, Any] = dict(config.extra_meta)
+    if not config.copy_test_files and "copy_test_source_files" in output.section("extra"):
+        found["copy_test_source_files"] = False
+    return found
 
 
 def _write_lists(output: Output, info: Path, items: Sequence[Item]) -> None:

@@ -97,12 +97,12 @@ def _app(output: Output) -> dict[str, Any]:
     return data | {name: app[key] for key, name in names.items() if app.get(key)}
 
 
-def about(output: Output, channels: Sequence[str]) -> dict[str, Any]:
-    """info/about.json (conda_build.build.write_about_json), without what differs by machine."""
+def about(output: Output, channels: Sequence[str], more: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """info/about.json (conda_build.build.write_about_json), without what differs by machine; `more` goes to `extra`."""
     section = output.section("about")
     data: dict[str, Any] = {key: section[key] for key in _ABOUT if section.get(key)}
     data.update({key: as_list(section.get(key)) for key in _ABOUT_LISTS})
-    extra = {"final": True, **output.section("extra")}
+    extra = {"final": True, **output.section("extra"), **(more or {})}
     if output.is_output and "parent_recipe" not in extra:
         package = output.top.get("package") or {}
         extra["parent_recipe"] = {"name": package.get("name"), "version": package.get("version")}

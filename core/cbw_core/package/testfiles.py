@@ -18,9 +18,9 @@ from cbw_core.render.output import Output
 _PREFIX_OF_LANGUAGE = {"r": "r-", "perl": "perl-", "lua": "lua-"}
 
 
-def write_tests(output: Output, layout: Layout, folder: Path, sink: Sink) -> None:
+def write_tests(output: Output, layout: Layout, folder: Path, sink: Sink, *, source_files: bool = True) -> None:
     """Write the test files of `output` into `folder`: run_test.{py,pl,r,lua,sh,bat}, `test/files`,
-    `test/source_files` (from the work folder) and test_time_dependencies.json.
+    `test/source_files` (from the work folder; not with source_files=False) and test_time_dependencies.json.
 
     A recipe's own package takes run_test.* beside meta.yaml, an output what its `test/script` names.
     Raises BuildError(kind="test-files") for source_files that are not there; RecipeError for paths that lead out of
@@ -35,7 +35,8 @@ def write_tests(output: Output, layout: Layout, folder: Path, sink: Sink) -> Non
             (folder / f"run_test.{language}").write_text(text, encoding="utf-8")
     for suffix in (".sh", ".bat") if output.noarch else (".sh",):
         _shell(output, folder, suffix)
-    _source_files(output, layout, folder)
+    if source_files:
+        _source_files(output, layout, folder)
     if output.test_requires or test.get("requires"):
         requires = list(output.test_requires) or texts(test.get("requires"))
         (folder / "test_time_dependencies.json").write_text(json.dumps(requires))

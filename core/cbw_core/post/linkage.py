@@ -18,7 +18,7 @@ from cbw_core.process import Cancel
 from cbw_core.render.output import Output
 
 # what post tells of; untracked: the host prefix has it, in a file that neither a package nor the build made
-_TOLD = ("overlinked", "missing", "untracked")
+_TOLD = ("overlinked", "missing", "untracked", "absolute rpath")
 _GLIBC = re.compile(r"__glibc\s*>=\s*(\d+(?:\.\d+)+)")
 
 
@@ -30,35 +30,55 @@ def check(
     owned: Mapping[str, str],
     cancel: Cancel,
     strict: bool = False,
+    strict_run: bool = False,
 ) -> tuple[Verdict, ...]:
-    """Findings about the libraries that programs and libraries among `files` need, sorted: "overlinked", "missing",
-    "untracked" (docs/linkage.md).
+    """Findings about linkage, sorted (docs/linkage.md): of the libraries that programs and libraries among `files` need
+    "overlinked", "missing" and "untracked", of their rpaths "absolute rpath", of requirements/run "overdepending".
 
-    With `build/error_overlinking: true`, or with `strict` where the recipe does not say, findings are a
-    BuildError(kind="overlinking") that lists them all.
+    With `build/error_overlinking: true`, or with `strict` where the recipe does not say, findings about files are a
+    BuildError(kind="overlinking"); with `build/error_overdepending: true` or `strict_run` those about requirements/run
+    one of kind "overdepending". It lists them all, of both kinds.
     """
     judged, _ = judge(output, layout, files, owned=owned, cancel=cancel)
-    found = [
-        Verdict(need.verdict.word, file.path, f"needs {need.name}: {need.verdict.why}", _changes(need.verdict))
-        for file in judged.files
-        if not file.path.endswith(".debug")
-        for need in file.needs
-        if need.verdict.word in _TOLD
-    ]
-    verdicts = tuple(sorted(set(found), key=lambda v: (v.file, v.what, v.why)))
-    told = build_field(output, "error_overlinking")
-    if verdicts and (strict if told is None else told):
-        first = verdicts[0]
+    linked = _of_files(judged)
+    unused = tuple(Verdict(v.word, "requirements/run", v.why, _changes(v)) for v in judged.verdicts if v.is_finding)
+    wrong: list[Verdict] = []
+    reasons = []
+    for found, field, given in ((linked, "error_overlinking", strict), (unused, "error_overdepending", strict_run)):
+        told = build_field(output, field)
+        if found and (given if told is None else told):
+            wrong += found
+            reasons.append((field, told))
+    if wrong:
+        field, told = reasons[0]
         raise BuildError(
-            f"{first.file} {first.why}",
-            kind="overlinking",
-            place=place_of(output, "error_overlinking") if told else None,
-            why="build/error_overlinking is set." if told else "--error-overlinking is given.",
-            hint="Add the package to requirements/run (or host, for its run_exports), or the library to "
-            "build/missing_dso_whitelist.",
-            details="\n".join(f"{v.what}: {v.file} {v.why}" for v in verdicts),
+            f"{wrong[0].file} {wrong[0].why}" if field == "error_overlinking" else wrong[0].why,
+            kind=field.removeprefix("error_"),
+            place=place_of(output, field) if told else None,
+            why=f"build/{field} is set." if told else f"--{field.replace('_', '-')} is given.",
+            hint=_HINTS[field],
+            details="\n".join(f"{v.what}: {v.file} {v.why}" for v in wrong),
         )
-    return verdicts
+    return (*linked, *unused)
+
+
+_HINTS = {
+    "error_overlinking": "Add the package to requirements/run (or host, for its run_exports), or the library to "
+    "build/missing_dso_whitelist.",
+    "error_overdepending": "Take it out of requirements/run; where a run_export brings it, name it in "
+    "build/ignore_run_exports.",
+}
+
+
+def _of_files(judged: PackageLinkage) -> tuple[Verdict, ...]:
+    found = set()
+    for file in judged.files:
+        if file.path.endswith(".debug"):
+            continue
+        texts_of = [(verdict, verdict.why) for verdict in file.verdicts]
+        texts_of += [(need.verdict, f"needs {need.name}: {need.verdict.why}") for need in file.needs]
+        found |= {Verdict(v.word, file.path, why, _changes(v)) for v, why in texts_of if v.word in _TOLD}
+    return tuple(sorted(found, key=lambda v: (v.file, v.what, v.why)))
 
 
 def _changes(verdict: linkage.Verdict) -> str:

@@ -34,7 +34,8 @@ def process(
 
     new_files: files and links the build made, relative to the host prefix; owned: path -> dist of the files of
     installed packages. A second run over the same prefix changes nothing and gives the same result.
-    Raises BuildError (kinds "unsupported", "files", "links", "relocation", "prefix", "noarch", "overlinking", "post"),
+    Raises BuildError (kinds "unsupported", "files", "links", "relocation", "prefix", "noarch", "overlinking",
+    "overdepending", "post"),
     RecipeError for fields that make no sense, Interrupted.
     """
     _refuse(output)
@@ -71,7 +72,15 @@ def _process(
     ordered = tuple(sorted(files))
     replace.replace(output, prefix, ordered)
     menus.check(prefix, ordered, told)
-    verdicts = linkage.check(output, layout, ordered, owned=owned, cancel=cancel, strict=config.error_overlinking)
+    verdicts = linkage.check(
+        output,
+        layout,
+        ordered,
+        owned=owned,
+        cancel=cancel,
+        strict=config.error_overlinking,
+        strict_run=config.error_overdepending,
+    )
     for verdict in verdicts:
         sink(verdict)
     found = prefixes.find(

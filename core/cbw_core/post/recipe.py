@@ -11,9 +11,10 @@ from cbw_core.render.output import Output
 # the fields of the build section that post-processing looks at: a change of one makes its result stale
 BUILD_FIELDS = (
     "always_include_files", "binary_has_prefix_files", "binary_relocation", "detect_binary_files_with_prefix",
-    "entry_points", "error_overlinking", "has_prefix_files", "ignore_prefix_files", "missing_dso_allowlist",
-    "missing_dso_whitelist", "no_link", "noarch", "noarch_python", "overlinking_ignore_patterns", "post-link",
-    "pre-link", "pre-unlink", "preserve_egg_dir", "python_version_independent", "rpaths", "rpaths_patcher", "script",
+    "entry_points", "error_overdepending", "error_overlinking", "has_prefix_files", "ignore_prefix_files",
+    "ignore_run_exports", "missing_dso_allowlist", "missing_dso_whitelist", "no_link", "noarch", "noarch_python",
+    "overlinking_ignore_patterns", "post-link", "pre-link", "pre-unlink", "preserve_egg_dir",
+    "python_version_independent", "rpaths", "rpaths_patcher", "runpath_allowlist", "runpath_whitelist", "script",
     "skip_compile_pyc",
 )  # fmt: skip
 

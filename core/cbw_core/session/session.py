@@ -75,7 +75,7 @@ class Session:
 
     @cached_property
     def layout(self) -> Layout:
-        return Layout(self.root, self.config.prefix_length)
+        return Layout(self.root, self.config.prefix_length, self.config.long_test_prefix)
 
     @cached_property
     def kept(self) -> Kept:

@@ -63,7 +63,9 @@ def prepare(
     except OSError as error:
         raise from_os_error(error, "making the test folder") from error
     built = record_of(info)
-    solved = resolver.solve(plan.specs, plan.host_subdir or built.subdir, env="test", siblings=(built,))
+    solved = resolver.solve(
+        (*plan.specs, *config.extra_deps), plan.host_subdir or built.subdir, env="test", siblings=(built,)
+    )
     packages = tuple(built if found.dist == built.dist else found for found in solved)
     env.install(packages, layout.test_prefix, config=config, sink=sink, cancel=cancel, environ=environ)
     subject = output or output_of(info, recipe_dir)

@@ -156,3 +156,35 @@ def test_verdicts_about_libraries(built: Any) -> None:
         built.process()
     assert caught.value.kind == "overlinking" and "--error-overlinking" in (caught.value.why or "")
     assert built.process(build={"error_overlinking": False}).verdicts, "the recipe wins"
+
+
+def test_a_library_in_run_that_nothing_needs_is_told_or_refused(built: Any) -> None:
+    from cbw_core.render.output import Requirements
+
+    for name in ("used", "idle"):
+        shared(built, f"lib/lib{name}.so", flags=(f"-Wl,-soname,lib{name}.so",))
+        built.owned[f"lib/lib{name}.so"] = f"lib{name}-1.0-h0_0"
+    shared(built, "lib/libuser.so", flags=(f"-L{built.prefix}/lib", "-Wl,--no-as-needed", "-lused"))
+    run = Requirements(run=("libused", "libidle >=1", "python"))
+    assert [(v.what, v.file) for v in built.process(requirements=run).verdicts] == [
+        ("overdepending", "requirements/run")
+    ]
+    assert built.process(requirements=run, build={"ignore_run_exports": ["libidle"]}).verdicts == ()
+    built.config = replace(built.config, error_overdepending=True)
+    with pytest.raises(BuildError, match="libidle") as caught:
+        built.process(requirements=run)
+    assert caught.value.kind == "overdepending"
+    assert built.process(requirements=run, build={"error_overdepending": False}).verdicts
+    built.config = replace(built.config, error_overlinking=True)
+    with pytest.raises(BuildError) as both:
+        built.process(requirements=Requirements(run=("libidle",)))
+    assert both.value.kind == "overlinking"
+    assert "overdepending: " in (both.value.details or "") and "overlinked: " in (both.value.details or "")
+
+
+def test_an_absolute_rpath_that_stays_is_told_unless_it_may(built: Any) -> None:
+    shared(built, "lib/libx.so", "/opt/elsewhere")
+    left = {"binary_relocation": False}
+    assert [v.what for v in built.process(build=left).verdicts] == ["absolute rpath"]
+    for field in ("runpath_whitelist", "runpath_allowlist"):
+        assert built.process(build={**left, field: ["lib/libx*"]}).verdicts == ()

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbw_core.errors import CbwError, UsageError
 from cbw_core.events import Event, Note, PhaseStarted
-from cbw_workbench.commands import chain, options
+from cbw_workbench.commands import chain, options, statistics
 from cbw_workbench.commands.choosing import absolute, surroundings
 from cbw_workbench.commands.command import Arg, Command, Context, Result
 from cbw_workbench.commands.debugging import is_package
 from cbw_workbench.commands.options import accepted, refused
+from cbw_workbench.commands.results import BuildReport
 from cbw_workbench.commands.several import each
 from cbw_workbench.commands.testing import test_one
 
@@ -36,10 +39,26 @@ class _Follow:
 
 
 def build(context: Context, args: Namespace) -> Result:
-    if args.check:
-        return _check(context, args.recipe)
+    if args.extra_deps and not args.test:
+        raise UsageError("--extra-deps is for --test", hint="Say test/requires in the recipe.")
+    if args.check or args.output:
+        return _rendered(context, args.recipe, check=args.check)
     if args.test:
         return each(args.recipe, args.keep_going, lambda given: test_one(context, given))
+    if args.post:
+        return each(args.recipe, args.keep_going, lambda given: _post_again(context, given))
+    started = time.monotonic()
+    result = _all(context, args)
+    report = result.value
+    assert isinstance(report, BuildReport)
+    steps = statistics.steps_of(report.sessions)
+    used = statistics.total(steps.values(), time.monotonic() - started)
+    if args.stats_file:
+        statistics.write(absolute(args.stats_file, context), steps, used)
+    return replace(result, value=replace(report, resources=used if steps else None))
+
+
+def _all(context: Context, args: Namespace) -> Result:
     recipes = chain.in_order(context, args.recipe)
     work = partial(
         _build_one,
@@ -122,12 +141,34 @@ def skip_line(row: Mapping[str, Any]) -> str:
     return f"{row['name']}: {row['why']}"
 
 
-def _check(context: Context, recipes: Sequence[str]) -> Result:
-    """conda build --check: is each recipe a valid one? Nothing is solved, fetched or built."""
+def _post_again(context: Context, given: str) -> tuple[list[Session], list[str]]:
+    """conda build --post: what the last build of a recipe left, post-processed and packaged anew, every output."""
+    from cbw_core.session import Phase, last_session
+
+    head = last_session(context.config, absolute(given, context), environ=surroundings(context)).head
+    sessions = [one for one in (head, *head.siblings()) if not one.output.is_toplevel]
+    built = [one for one in sessions if one.status()[Phase.BUILD].state in ("done", "stale")]
+    if not built:
+        raise UsageError(
+            f"no output of {given} is built: there is nothing to post-process",
+            kind="session",
+            hint=f"cbw build {given} builds it.",
+        )
+    for session in built:
+        session.rerun(Phase.POST, sink=context.sink, cancel=context.cancel)
+        session.rerun(Phase.PACKAGE, sink=context.sink, cancel=context.cancel)
+    context.session = built[-1]
+    return built, []
+
+
+def _rendered(context: Context, recipes: Sequence[str], *, check: bool) -> Result:
+    """conda build --check: is each recipe a valid one? Nothing is solved, fetched or built. --output: the paths of the
+    packages there would be."""
     from cbw_workbench.commands import rendering
 
     names = Namespace(recipe=recipes, output=True, yaml=False, file=None, explain=False)
-    context.config = context.config.with_render(finalize=False, no_source=True)
+    if check:
+        context.config = context.config.with_render(finalize=False, no_source=True)
     return rendering.run(context, names)
 
 
@@ -170,6 +211,33 @@ COMMANDS = (
                 {"action": "store_true"},
             ),
             options.ISOLATE,
+            Arg(
+                ("--error-overdepending",),
+                "fail where requirements/run has a library that nothing in the package is linked to",
+                {"action": "store_true"},
+            ),
+            Arg(("--output",), "only print the paths of the packages there would be", {"action": "store_true"}),
+            Arg(
+                ("-p", "--post"),
+                "post-process and package anew what the last build of the recipe left",
+                {"action": "store_true"},
+            ),
+            Arg(
+                ("--test-run-post",),
+                "post-process once more what is installed to be tested",
+                {"action": "store_true"},
+            ),
+            Arg(
+                ("--stats-file",),
+                "write what it took (seconds, CPU, memory, disk) as JSON",
+                {"metavar": "FILE"},
+                "path",
+            ),
+            Arg(("--no-include-recipe",), "leave the recipe out of packages", {"action": "store_true"}),
+            Arg(("--no-copy-test-source-files",), "leave test/source_files out of packages", {"action": "store_true"}),
+            Arg(("--no-long-test-prefix",), "test in a prefix of the shortest name", {"action": "store_true"}),
+            Arg(("--extra-meta",), "add to about.json", {"nargs": "*", "metavar": "KEY=VALUE"}),
+            options.EXTRA_DEPS,
             Arg(("--package-format",), ".conda (2) or .tar.bz2 (1)", {"metavar": "FORMAT"}),
             Arg(
                 ("--zstd-compression-level",),
@@ -191,20 +259,11 @@ COMMANDS = (
             accepted("--debug", why="every line is in the phase's log"),
             options.NOT_HASHED,
             options.BOOTSTRAP,
-            refused("--output", hint="cbw render --output RECIPE"),
-            refused("-p", "--post", "--test-run-post", hint="cbw rerun post runs that phase of a session."),
             refused(
                 "--no-build-id", "--build-id-pat", why="a session's folder is named by its time", hint="--croot DIR"
             ),
             refused("--prefix-length-fallback", hint="--prefix-length 80"),
-            refused("--no-long-test-prefix", why="the test prefix is as long as the host prefix"),
             refused("--merge-build-host", hint="Say build/merge_build_host: true in the recipe."),
-            refused("--extra-deps", hint="Say test/requires in the recipe."),
-            refused("--error-overdepending", why="what is required and not linked to is not judged yet"),
-            refused("--no-include-recipe", hint="Say build/include_recipe: false in the recipe."),
-            refused("--no-copy-test-source-files"),
-            refused("--extra-meta", hint="Say it under extra: in the recipe, or in --append-file."),
-            refused("--stats-file", hint="cbw status --json has the seconds of each phase."),
             refused("--verify", "--strict-verify", why="conda-verify is not run"),
             refused("--upload", "--token", "--user", "--label", why=_NO_UPLOAD, hint=_UPLOAD),
             refused("--password", "--sign", "--sign-with", "--identity", why=_NO_UPLOAD, hint=_UPLOAD),

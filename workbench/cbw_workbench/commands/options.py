@@ -104,6 +104,12 @@ ISOLATE = Arg(
 
 QUIET = Arg(("-q", "--quiet"), "show warnings and errors only", {"action": "store_true"})
 
+EXTRA_DEPS = Arg(
+    ("--extra-deps",),
+    "packages to test with, beside those of test/requires (a package's tests only)",
+    {"nargs": "+", "metavar": "SPEC"},
+)
+
 NOT_HASHED = refused("--old-build-string", why="build strings always carry the hash")
 BOOTSTRAP = refused("--bootstrap", why="variants are not taken from an existing environment")
 

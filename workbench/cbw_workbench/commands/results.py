@@ -108,14 +108,28 @@ class DebugReady:
 
 
 @dataclass(frozen=True)
+class Resources:
+    """What builds and tests took: seconds in all, seconds of CPU; bytes of memory (the largest process) and of disk
+    (work and test folders)."""
+
+    seconds: float
+    cpu_user: float
+    cpu_sys: float
+    rss: int
+    disk: int
+
+
+@dataclass(frozen=True)
 class BuildReport:
-    """Sessions as `build` left them, in build order; what was skipped; packages made; errors of recipes with -k."""
+    """Sessions as `build` left them, in build order; what was skipped; packages made; errors of recipes with -k;
+    what it all took of the machine."""
 
     sessions: tuple[SessionStatus, ...]
     packages: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     errors: tuple[CbwError, ...] = ()
     source_trees: tuple[str, ...] = ()
+    resources: Resources | None = None
 
 
 @dataclass(frozen=True)

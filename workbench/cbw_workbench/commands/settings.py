@@ -41,12 +41,21 @@ def config_of(args: Namespace, base: Config, cwd: Path) -> Config:
         ("no_activate", "activate", False),
         ("isolate", "isolate", True),
         ("error_overlinking", "error_overlinking", True),
+        ("error_overdepending", "error_overdepending", True),
+        ("no_include_recipe", "include_recipe", False),
+        ("no_copy_test_source_files", "copy_test_files", False),
+        ("no_long_test_prefix", "long_test_prefix", False),
+        ("test_run_post", "test_run_post", True),
     ):
         if flag in given:
             changes[field] = value
     for flag, field in (("prefix_length", "prefix_length"), ("zstd_compression_level", "compression_level")):
         if flag in given:
             changes[field] = given[flag]
+    if "extra_meta" in given:
+        changes["extra_meta"] = dict(_pair(text) for text in given["extra_meta"])
+    if "extra_deps" in given:
+        changes["extra_deps"] = tuple(given["extra_deps"])
     if "package_format" in given:
         changes["package_format"] = _package_format(given["package_format"])
     for name in given.get("repodata_fn", ()):
@@ -94,6 +103,13 @@ def _render_changes(given: Mapping[str, Any], cwd: Path) -> dict[str, Any]:
     if "no_finalize" in given:
         changes["finalize"] = False
     return changes
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, found, value = text.partition("=")
+    if not found or not name:
+        raise UsageError(f"--extra-meta: {text!r} is not of the form KEY=VALUE", hint="--extra-meta ticket=123 by=me")
+    return name, value
 
 
 def _path(text: str, cwd: Path) -> Path:

@@ -74,6 +74,8 @@ def _session(context: Context, given: str | None, pattern: str | None, asked: bo
             why=f"They are: {', '.join(mine.channels) or 'the default ones'}.",
             hint=f"Leave -c and -O out, or make a new session: cbw debug -c CHANNEL {given or 'RECIPE'}.",
         )
+    if context.config.extra_deps and not session.is_package:
+        raise UsageError("--extra-deps is for package files", hint="Say test/requires in the recipe.")
     if pattern is not None:
         plan = Plan(session.recipe, session.rendering, session.config.package_format)
         session = session.for_output(pick(context, plan, pattern))
@@ -169,6 +171,7 @@ COMMANDS = (
             ),
             Arg(("-o", "--output-id"), "the output of the recipe, as in cbw debug", {"metavar": "PATTERN"}),
             Arg(("-k", "--keep-going"), "go on with the others after a failure", {"action": "store_true"}),
+            options.EXTRA_DEPS,
             *options.CHANNELS,
             options.CROOT,
             *options.PATHS,

@@ -14,7 +14,7 @@ from cbw_core.inspect.model import VariantMatrix
 from cbw_core.session.model import PHASES, SessionStatus, State
 from cbw_workbench.commands import results
 from cbw_workbench.views.outputs import rendered_tree
-from cbw_workbench.views.states import look, seconds_text
+from cbw_workbench.views.states import look, seconds_text, size_text
 from cbw_workbench.views.texts import plain_text
 
 if TYPE_CHECKING:
@@ -85,7 +85,15 @@ def _(value: results.BuildReport) -> RenderableType:
         parts.append(group_table(value.sessions))
     parts += [_line("package", path) for path in value.packages]
     parts += [_line("skipped", line) for line in value.skipped]
+    if value.resources is not None:
+        parts.append(_line("took", resources_text(value.resources)))
     return Group(*parts) if parts else Text("nothing was built")
+
+
+def resources_text(used: results.Resources) -> str:
+    """What builds and tests took, in a line (conda-build's resource usage summary)."""
+    cpu = f"CPU {seconds_text(used.cpu_user)} (system {seconds_text(used.cpu_sys)})"
+    return f"{seconds_text(used.seconds)}, {cpu}, largest process {size_text(used.rss)}, disk {size_text(used.disk)}"
 
 
 @draw.register

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cbw_core.events import Event, LogLine, Note, PhaseEnded, PhaseStarted, Progress, Verdict
+from cbw_core.events import Event, LogLine, Note, PhaseEnded, PhaseStarted, Progress, Used, Verdict
 from cbw_workbench.views.states import seconds_text, size_text
 
 
@@ -21,6 +21,8 @@ def event_line(event: Event) -> str | None:
             return f"{event.level}: {event.text}"
         case Progress():
             return f"{event.task}: {amount(event)}" if event.finished else None
+        case Used():
+            return None
         case Verdict():
             return f"{event.what}: {event.file}: {event.why}" + (f" ({event.place})" if event.place else "")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cbw_core import env, test
+from cbw_core import env, post, test
 from cbw_core.errors import CbwError
+from cbw_core.layout import Layout
 from cbw_core.session import aside, blame, broken, jsonfile, trees
 from cbw_core.session.model import Phase
 
@@ -74,8 +76,30 @@ def prepare(session: Session, sink: Sink, cancel: Cancel) -> TestPlan:
             cancel=cancel,
             environ=session.environ,
         )
+    if config.test_run_post and plan.steps and not session.is_package:
+        _post_again(session, sink, cancel)
     jsonfile.write(session.kept.tested, _prepared_for(session))
     return plan
+
+
+class _Installed(Layout):
+    """The layout of a session in which the test prefix is what is post-processed."""
+
+    @property
+    def host_prefix(self) -> Path:
+        return self.test_prefix
+
+
+def _post_again(session: Session, sink: Sink, cancel: Cancel) -> None:
+    """--test-run-post: what is installed to be tested, post-processed as a build is."""
+    layout = session.layout
+    owners = env.installed_files(layout.test_prefix)
+    mine = [path for path, dist in owners.items() if dist == session.output.dist]
+    others = {path: dist for path, dist in owners.items() if dist != session.output.dist}
+    installed = _Installed(layout.root, layout.prefix_length, layout.long_test_prefix)
+    post.process(
+        session.output, installed, session.config, new_files=sorted(mine), owned=others, sink=sink, cancel=cancel
+    )
 
 
 def run_steps(session: Session, numbers: Sequence[int], sink: Sink, cancel: Cancel) -> None:
