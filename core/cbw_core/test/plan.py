@@ -49,7 +49,7 @@ class TestPlan:
     python:       the version ("3.11") that `noarch: python` is tested with: the one it was built with; "" for any.
     files, source_files: the recipe's patterns.
     origin:       "recipe" or "package".
-    not_run:      parts of a test section that are not run, by name.
+    downstreams:  specs of packages to be tested with this one.
     """
 
     name: str
@@ -63,7 +63,7 @@ class TestPlan:
     source_files: tuple[str, ...] = ()
     python: str = ""
     origin: str = "recipe"
-    not_run: tuple[str, ...] = ()
+    downstreams: tuple[str, ...] = ()
 
     __test__ = False
 
@@ -97,7 +97,7 @@ class TestPlan:
     def from_json(cls, data: Mapping[str, Any]) -> TestPlan:
         """The plan that `to_json` wrote."""
         values = dict(data)
-        for key in ("requires", "files", "source_files", "not_run"):
+        for key in ("requires", "files", "source_files", "downstreams"):
             values[key] = tuple(values[key])
         values["steps"] = tuple(
             TestStep(**{**step, "place": Place(**step["place"]) if step["place"] else None}) for step in data["steps"]
@@ -135,7 +135,7 @@ def plan_for(output: Output) -> TestPlan:
         files=tuple(texts(test.get("files"))),
         source_files=tuple(texts(test.get("source_files"))),
         python=_python_of(output),
-        not_run=("test/downstreams",) if test.get("downstreams") else (),
+        downstreams=_downstreams(test.get("downstreams")),
     )
 
 
@@ -152,6 +152,13 @@ def imports(output: Output, suffix: str) -> tuple[str, ...]:
         elif item and _LANGUAGES[likely] == suffix:
             found.append(str(item))
     return tuple(found)
+
+
+def _downstreams(value: Any) -> tuple[str, ...]:
+    """A list, or a mapping by labels of workers, whose keys count (conda_build.build.build_tree)."""
+    from cbw_core.post.recipe import texts
+
+    return tuple(texts(list(value) if isinstance(value, Mapping) else value))
 
 
 def _script_name(output: Output, suffix: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cbw_core.config import Config
 from cbw_core.errors import from_os_error
-from cbw_core.events import Note, Sink
+from cbw_core.events import Sink
 from cbw_core.layout import Layout
 from cbw_core.process import Cancel
 from cbw_core.render.output import Output
@@ -49,8 +49,6 @@ def prepare(
 
     cancel.check()
     info = read_info(package)
-    for part in plan.not_run:
-        sink(Note(f"{part} of {plan.name} is not run by cbw yet", level="warning", phase="test"))
     try:
         _files(plan, output, layout, sink)
         if output is None:

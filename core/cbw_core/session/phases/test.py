@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cbw_core import env, post, test
 from cbw_core.errors import CbwError
 from cbw_core.layout import Layout
-from cbw_core.session import aside, blame, broken, jsonfile, trees
+from cbw_core.session import aside, blame, broken, downstreams, jsonfile, trees
 from cbw_core.session.model import Phase
 
 if TYPE_CHECKING:
@@ -32,13 +32,14 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     try:
         plan = prepare(session, sink, cancel)
         _run(session, plan, (), sink, cancel)
+        tested = [] if session.is_package else downstreams.check(session, sink, cancel)
     except CbwError as error:
         if not session.is_package and error.kind in _BROKEN:
             broken.put(session, sink)
         raise
     if not session.is_package:
         broken.bring_back(session, sink)
-    return {"steps": len(plan.steps)}
+    return {"steps": len(plan.steps), **({"downstreams": tested} if tested else {})}
 
 
 def _run(session: Session, plan: TestPlan, only: Sequence[int], sink: Sink, cancel: Cancel) -> None:
