@@ -46,6 +46,7 @@ class Config:
     state:         what outlives a run and is not a cache: REPL history, the last session. Absolute.
     output_folder: where built packages go, an indexed channel; None: the croot.
     isolate:       build scripts run without a network (Linux).
+    channel_priority: "strict", "flexible" or "disabled"; "": as .condarc says, else flexible.
     channels:      as written by the user with -c, highest priority first ("host", "local", names, URLs, paths).
     include_recipe, copy_test_files: whether packages hold info/recipe, and in info/test files of the sources.
     extra_meta:    added to `extra` of info/about.json. extra_deps: added to what test environments are solved for.
@@ -59,7 +60,7 @@ class Config:
     output_folder: Path | None = None
     channels: tuple[str, ...] = ()
     override_channels: bool = False
-    channel_priority: str = "flexible"
+    channel_priority: str = ""
     offline: bool = False
     build_platform: str = field(default_factory=native_subdir)
     render: RenderOptions = field(default_factory=RenderOptions)

@@ -15,12 +15,17 @@ CHANNEL_ALIAS = "https://conda.anaconda.org"  # conda's documented default (cond
 @dataclass(frozen=True)
 class Condarc:
     """channels: highest priority first. multichannels: name -> channels ("defaults" where default_channels is set).
-    custom_channels: name -> base URL."""
+    custom_channels: name -> base URL. ssl_verify: "true", "false" or a file. proxies: scheme -> URL. channel_priority:
+    "" where no file says it."""
 
     channels: tuple[str, ...] = ()
     channel_alias: str = CHANNEL_ALIAS
     multichannels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     custom_channels: Mapping[str, str] = field(default_factory=dict)
+    channel_priority: str = ""
+    ssl_verify: str = "true"
+    client_cert: str = ""
+    proxies: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def read_condarc(environ: Mapping[str, str]) -> Condarc:
@@ -30,6 +35,9 @@ def read_condarc(environ: Mapping[str, str]) -> Condarc:
     alias = environ.get("CONDA_CHANNEL_ALIAS", "")
     multi: dict[str, tuple[str, ...]] = {}
     custom: dict[str, str] = {}
+    proxies: dict[str, str] = {}
+    single = {key: environ.get(f"CONDA_{key.upper()}", "") for key in ("ssl_verify", "client_ssl_cert")}
+    priority = _priority(None, environ.get("CONDA_CHANNEL_PRIORITY"))
     for file in _files(environ):
         data = _load(file)
         channels += [c for c in _strings(file, data, "channels") if c not in channels]
@@ -40,7 +48,48 @@ def read_condarc(environ: Mapping[str, str]) -> Condarc:
             multi.setdefault(str(name), _strings(file, data["custom_multichannels"], name))
         for name, base in _mapping(file, data, "custom_channels").items():
             custom.setdefault(str(name), str(base))
-    return Condarc(tuple(dict.fromkeys(channels)), alias or CHANNEL_ALIAS, multi, custom)
+        for scheme, proxy in _mapping(file, data, "proxy_servers").items():
+            proxies.setdefault(str(scheme), str(proxy))
+        for key, known in single.items():
+            if not known and data.get(key) is not None:
+                single[key] = str(data[key]).lower() if isinstance(data[key], bool) else str(data[key])
+        priority = priority or _priority(file, data.get("channel_priority"))
+        _refuse_plugins(file, data)
+    return Condarc(
+        tuple(dict.fromkeys(channels)),
+        alias or CHANNEL_ALIAS,
+        multi,
+        custom,
+        channel_priority=priority,
+        ssl_verify=single["ssl_verify"] or "true",
+        client_cert=single["client_ssl_cert"],
+        proxies=proxies,
+    )
+
+
+def _priority(file: Path | None, value: Any) -> str:
+    """strict, flexible or disabled; conda's older true and false mean flexible and disabled. "" for none."""
+    if value is None or value == "":
+        return ""
+    text = {"true": "flexible", "false": "disabled"}.get(str(value).lower(), str(value).lower())
+    if text not in ("strict", "flexible", "disabled"):
+        why = f"channel_priority is {value!r}, not strict, flexible or disabled"
+        if file is not None:
+            raise _wrong(file, why)
+        raise UsageError(f"CONDA_CHANNEL_PRIORITY: {why}", kind="condarc")
+    return text
+
+
+def _refuse_plugins(file: Path, data: Mapping[Any, Any]) -> None:
+    """Logins that a plugin of conda makes cannot be had without conda."""
+    for row in data.get("channel_settings") or ():
+        if isinstance(row, dict) and row.get("auth"):
+            raise UsageError(
+                f"channel_settings: the login {row['auth']!r} of {row.get('channel')} is a plugin of conda's",
+                kind="condarc",
+                place=Place(str(file)),
+                hint="Write the login into the channel's URL, or into ~/.netrc, and take that setting out.",
+            )
 
 
 def _files(environ: Mapping[str, str]) -> Iterator[Path]:

@@ -45,7 +45,7 @@ async def install(state: State, payload: dict[str, Any], emit: Emit) -> dict[str
             platform=Subdir(payload["platform"]),
             execute_link_scripts=False,  # it says that one failed, and drops what the script said
             show_progress=False,
-            client=client(state, payload["logins"]),
+            client=client(state, payload["access"]),
             reporter=told,
             config=Config.from_toml(_LINKS),
         )

@@ -14,7 +14,8 @@ from typing import Any
 from cbw_core.channel import Worker
 from cbw_core.config import Config
 from cbw_core.env.cache import sweep
-from cbw_core.env.channels import channels_of, logins, redact
+from cbw_core.env.channels import channels_of, redact
+from cbw_core.env.network import access
 from cbw_core.env.prefix import changes, is_installed, remove_added, remove_marker, write_marker
 from cbw_core.errors import CbwError, EnvironmentFailure, Place, from_os_error
 from cbw_core.events import Note, Progress, Sink, silent
@@ -98,7 +99,7 @@ def _link(
         "cache": str(config.cache / "pkgs"),
         "platform": _platform(packages),
         "offline": config.offline,
-        "logins": logins(channels_of(config, environ)) if remote else {},
+        "access": access(channels_of(config, environ), environ) if remote else {},
     }
     (config.cache / "pkgs").mkdir(parents=True, exist_ok=True)
     sweep(config)

@@ -10,8 +10,10 @@ from typing import Any
 
 from cbw_core.channel import Worker
 from cbw_core.config import Config
-from cbw_core.env.channels import ChannelRef, channels_of, logins, redact
+from cbw_core.env.channels import ChannelRef, channels_of, redact
+from cbw_core.env.condarc import read_condarc
 from cbw_core.env.explain import failure
+from cbw_core.env.network import Access, access
 from cbw_core.env.specs import match_spec
 from cbw_core.errors import EnvironmentFailure
 from cbw_core.events import Progress, Sink, silent
@@ -55,6 +57,11 @@ class ChannelResolver:
             self._channels = tuple(self._ensured(ref) for ref in channels_of(self._config, self._environ))
         return self._channels
 
+    @property
+    def _priority(self) -> str:
+        """As the caller says, else .condarc, else flexible, as conda has it."""
+        return self._config.channel_priority or read_condarc(self._environ).channel_priority or "flexible"
+
     def solve(
         self, specs: Sequence[str], platform: str, *, env: str, siblings: Sequence[Resolved] = ()
     ) -> tuple[Resolved, ...]:
@@ -80,7 +87,7 @@ class ChannelResolver:
         wanted = [p for p in packages if p.url + p.dist not in self._run_exports]
         if wanted:
             found = look_up(
-                wanted, config=self._config, worker=self._worker, logins=self._logins(wanted), cancel=self._cancel
+                wanted, config=self._config, worker=self._worker, access=self._access(wanted), cancel=self._cancel
             )
             for package, exports in zip(wanted, found, strict=True):
                 self._run_exports[package.url + package.dist] = exports
@@ -96,7 +103,7 @@ class ChannelResolver:
             "packages": [[o.name.lower(), o.version, o.build_string] for o in outputs],
             "platforms": platforms,
             "cache": str(self._config.cache / "repodata"),
-            "logins": logins(channels),
+            "access": access(channels, self._environ),
             "offline": self._config.offline,
         }
         answer = self._worker.call("cbw_core.env.solve_job:existing", payload, cancel=self._cancel)
@@ -104,10 +111,10 @@ class ChannelResolver:
             raise failure(answer, env="", platform=platforms[0], written={}, channels=channels)
         return {outputs[int(number)].dist: redact(url) for number, url in answer["found"].items()}
 
-    def _logins(self, packages: Sequence[Resolved]) -> dict[str, dict[str, object]]:
+    def _access(self, packages: Sequence[Resolved]) -> Access:
         if all(package.url.startswith("file:") or not package.url for package in packages):
             return {}
-        return logins(channels_of(self._config, self._environ))
+        return access(channels_of(self._config, self._environ), self._environ)
 
     def _solve(
         self, specs: Sequence[str], platform: str, env: str, siblings: Sequence[Resolved]
@@ -121,11 +128,11 @@ class ChannelResolver:
             "specs": list(written),
             "platform": platform,
             "native": native_subdir(),
-            "priority": self._config.channel_priority,
+            "priority": self._priority,
             "siblings": [_sibling(sibling) for sibling in siblings],
             "under_test": env == "test" and bool(siblings),
             "cache": str(self._config.cache / "repodata"),
-            "logins": logins(channels),
+            "access": access(channels, self._environ),
             "offline": self._config.offline,
             "overrides": {k: v for k, v in self._environ.items() if k.startswith("CONDA_OVERRIDE_")},
         }

@@ -21,7 +21,7 @@ def look_up(
     *,
     config: Config,
     worker: Worker,
-    logins: Mapping[str, Any],
+    access: Mapping[str, Any],
     cancel: Cancel | None,
 ) -> list[Mapping[str, tuple[str, ...]]]:
     """For each package its run_exports, in the order given.
@@ -40,7 +40,7 @@ def look_up(
             "packages": [{"url": packages[i].url, "file": packages[i].file_name} for i in wanted],
             "extracted": [str(config.cache / "pkgs" / packages[i].dist) for i in wanted],
             "offline": config.offline,
-            "logins": logins,
+            "access": access,
         },
         cancel=cancel,
     )

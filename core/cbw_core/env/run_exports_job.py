@@ -23,7 +23,7 @@ _FILES = ("info/run_exports.json", "info/run_exports.yaml")
 
 async def read(state: State, payload: dict[str, Any], emit: Emit) -> list[Any]:
     """For each of payload["packages"] ({"url", "file"}) its run_exports as written, {} for none."""
-    link = client(state, payload["logins"])
+    link = client(state, payload["access"])
     gate = asyncio.Semaphore(_AT_ONCE)
     subdirs = {package["url"].rpartition("/")[0] for package in payload["packages"]}
     tables = dict(

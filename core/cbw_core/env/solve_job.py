@@ -23,7 +23,7 @@ async def solve(state: State, payload: dict[str, Any], emit: Emit) -> dict[str, 
 
     payload: groups ([name, [urls]], a priority tier each), specs, platform, native, priority ("strict", "flexible",
     "disabled"), siblings (records of packages not built yet), under_test (whether the first of these is the package
-    that the environment is to test), cache, logins, offline, overrides.
+    that the environment is to test), cache, access, offline, overrides.
     """
     from rattler import MatchSpec
     from rattler.exceptions import InvalidMatchSpecError
@@ -37,7 +37,7 @@ async def solve(state: State, payload: dict[str, Any], emit: Emit) -> dict[str, 
     question = Question(
         sources=_sources(payload),
         platforms=list(dict.fromkeys([payload["platform"], "noarch"])),
-        gateway=gateway(state, payload["cache"], payload["logins"], payload["offline"]),
+        gateway=gateway(state, payload["cache"], payload["access"], payload["offline"]),
         virtual=_virtual(state, payload),
         priority=payload["priority"],
         cache=Path(payload["cache"]),
@@ -60,13 +60,13 @@ async def solve(state: State, payload: dict[str, Any], emit: Emit) -> dict[str, 
 async def existing(state: State, payload: dict[str, Any], emit: Emit) -> dict[str, Any]:
     """Of payload["packages"] (rows of name, version, build) those that a channel has: {"found": {number: url}}.
 
-    payload: groups, packages, platforms, cache, logins, offline.
+    payload: groups, packages, platforms, cache, access, offline.
     """
     from rattler import MatchSpec
     from rattler.exceptions import FetchRepoDataError, GatewayError
 
     sources = _sources({**payload, "siblings": []})
-    link = gateway(state, payload["cache"], payload["logins"], payload["offline"])
+    link = gateway(state, payload["cache"], payload["access"], payload["offline"])
     specs = [MatchSpec(f"{name} =={version} {build}") for name, version, build in payload["packages"]]
     try:
         rows = await link.query(sources, payload["platforms"], specs, recursive=False, channel_relations="disabled")

@@ -110,7 +110,7 @@ def _asks_for(output: Output, text: str, name: str) -> bool:
         return True
     for function, language in _FUNCTION.findall(text):
         made = output.variant.get(f"{language}_{function}", "")
-        if made and name.startswith(f"{made}_"):
+        if (made and name.startswith(f"{made}_")) or (function == "cdt" and name.startswith(f"{language}-")):
             return True
         if name in (f"{language}_{output.host_subdir}", f"sysroot_{output.host_subdir}") and function != "cdt":
             return True

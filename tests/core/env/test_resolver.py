@@ -183,6 +183,16 @@ def test_flexible_priority_prefers_the_first_channel_and_takes_the_later(solve: 
     assert dists(solve("a", channels=channels, channel_priority="disabled")) == ["a-2-0"]
 
 
+def test_priority_is_what_condarc_says_unless_the_caller_does(solve: Solve, tmp_path: Path) -> None:
+    channels = two_channels(tmp_path)
+    rc = tmp_path / "rc"
+    rc.write_text("channel_priority: strict\n")
+    environ = {"CONDARC": str(rc)}
+    assert "hides" in refused(solve, "a >=2", channels=channels, environ=environ).message
+    assert dists(solve("a >=2", channels=channels, environ=environ, channel_priority="flexible")) == ["a-2-0"]
+    assert dists(solve("a", channels=channels, environ={"CONDA_CHANNEL_PRIORITY": "false"})) == ["a-2-0"]
+
+
 def test_a_requirement_may_name_its_channel(solve: Solve, tmp_path: Path) -> None:
     high, low = two_channels(tmp_path)
     assert dists(solve(f"{low}::a", channels=(high, low))) == ["a-2-0"]

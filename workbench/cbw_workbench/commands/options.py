@@ -37,6 +37,12 @@ CHANNELS = (
         "path",
     ),
     Arg(("-O", "--override-channels"), "take packages from the given channels only", {"action": "store_true"}),
+    Arg(
+        ("--channel-priority",),
+        "whether a package may come from a later channel than the first that has its name: never (strict), where there "
+        "is no other solution (flexible), always (disabled); default: what .condarc says, else flexible",
+        {"choices": ("strict", "flexible", "disabled")},
+    ),
     Arg(("--use-local",), "the same as -c local", {"action": "store_true"}),
     Arg(("--offline",), "use what is cached, ask no network", {"action": "store_true"}),
     accepted("--no-lock", "--no-locking", why="locks here are short and per file"),

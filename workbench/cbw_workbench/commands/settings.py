@@ -49,7 +49,11 @@ def config_of(args: Namespace, base: Config, cwd: Path) -> Config:
     ):
         if flag in given:
             changes[field] = value
-    for flag, field in (("prefix_length", "prefix_length"), ("zstd_compression_level", "compression_level")):
+    for flag, field in (
+        ("prefix_length", "prefix_length"),
+        ("zstd_compression_level", "compression_level"),
+        ("channel_priority", "channel_priority"),
+    ):
         if flag in given:
             changes[field] = given[flag]
     if "extra_meta" in given:
