@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cbw_core.recipe.located import Located, place_in
-from cbw_core.recipe.reading import find_recipe, read_text
+from cbw_core.recipe.reading import find_recipe, read_recipe, read_text
 from cbw_core.recipe.selectors import Namespace, Selected, select, selectors_of
 from cbw_core.recipe.template import (
     Template,
@@ -46,7 +46,11 @@ __all__ = [
     "names_used",
     "place_in",
     "positions",
+<<<<<<< HEAD
     "read_exactly",
+=======
+    "read_recipe",
+>>>>>>> 17eac6e (Templates pay for what they do; files are read only as far as they may be long)
     "read_text",
     "render",
     "select",

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from cbw_core.errors import Place, RecipeError, from_os_error
 
 # conda_build.utils.VALID_METAS
 META_NAMES = ("meta.yaml", "meta.yml", "conda.yaml", "conda.yml")
-# A recipe is written by hand; what is larger is a mistake or an attack.
-MAX_BYTES = 8_000_000
+# Of a file that templates or scripts may be; and of one that is a recipe or variants, the largest known of which has
+# 41,000 bytes and lines of 3,600.
+MAX_BYTES = 4_000_000
+MAX_RECIPE = 500_000
+MAX_LINE = 20_000
+_MAX_SEEN = 50_000
 
 
 def find_recipe(recipe: Path) -> Path:
@@ -65,28 +70,71 @@ def _v1(path: Path) -> RecipeError:
 
 def _below(folder: Path) -> list[Path]:
     found: list[Path] = []
+    seen = 0
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(f for f in folders if f != ".AppleDouble")
-        found += [Path(root, name) for name in META_NAMES if name in files]
+        found += [path for path in (Path(root, name) for name in META_NAMES if name in files) if path.is_file()]
+        seen += 1 + len(files)
+        if seen > _MAX_SEEN:
+            raise RecipeError(
+                f"there is no {META_NAMES[0]} in {folder}, nor near it below",
+                place=Place(str(folder)),
+                why=f"the folder holds more than {_MAX_SEEN:,} files",
+                hint="Give the folder that holds the meta.yaml.",
+            )
     return found
+
+
+def read_recipe(path: Path) -> str:
+    """As read_text, for what patterns are searched in: a recipe or variants. No line may be too long, no NUL in it."""
+    text = read_text(path, MAX_RECIPE)
+    if len(text) > MAX_LINE:
+        for number, line in enumerate(text.splitlines(), 1):
+            if len(line) > MAX_LINE:
+                raise RecipeError(
+                    f"line {number} of {path.name} has {len(line):,} characters; it may have {MAX_LINE:,}",
+                    place=Place(str(path), number, MAX_LINE, line[:60].strip()),
+                    hint="Break the line, or check that this is the file you meant.",
+                )
+    at = text.find("\0")
+    if at >= 0:
+        line = text.count("\n", 0, at) + 1
+        raise RecipeError(
+            f"{path.name} is not a text: line {line} holds a NUL character",
+            kind="yaml",
+            place=Place(str(path), line, at - text.rfind("\n", 0, at)),
+            hint="Check that this is the file you meant, and that it is written as UTF-8.",
+        )
+    return text
 
 
 def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
     """The text of a file: UTF-8 (a byte order mark is dropped), UTF-16 with a mark, else Windows-1252.
 
-    Raises RecipeError for a file larger than `max_bytes`, EnvironmentFailure when it cannot be read.
+    Raises RecipeError for what is larger than `max_bytes` or no file (a device, a pipe), EnvironmentFailure when it
+    cannot be read.
     """
     try:
-        size = path.stat().st_size
-        if size > max_bytes:
-            raise RecipeError(
-                f"{path.name} has {size:,} bytes; a recipe's file may have {max_bytes:,}",
-                place=Place(str(path)),
-                hint="Check that this is the file you meant.",
-            )
-        data = path.read_bytes()
+        # a pipe that nobody writes to must not be waited for
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            found = os.fstat(file)
+            data = b""
+            if stat.S_ISREG(found.st_mode):
+                with open(file, "rb", closefd=False) as stream:
+                    data = stream.read(max_bytes + 1)
+        finally:
+            os.close(file)
     except OSError as error:
         raise from_os_error(error, f"reading {path.name}") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise RecipeError(f"{path.name} is not a file", place=Place(str(path)), hint="Put a text file in its place.")
+    if len(data) > max_bytes:
+        raise RecipeError(
+            f"{path.name} has {max(found.st_size, len(data)):,} bytes; it may have {max_bytes:,}",
+            place=Place(str(path)),
+            hint="Check that this is the file you meant.",
+        )
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")
     try:

@@ -1,37 +1,30 @@
 """The Jinja environment of recipes: sandboxed, with a budget of steps and limits on every length.
 
 Templates get copies of our data, so changing what they got (`{% set _ = names.append("x") %}`, found in the wild) is
-allowed. Every loop step and every call counts against the budget.
+allowed. What it costs is counted by a Budget.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, update_wrapper
 from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
-from cbw_core.recipe.reading import read_text
+from cbw_core.recipe.budget import Budget, Formatter, TooMuch
+from cbw_core.recipe.reading import read_recipe
 from cbw_core.recipe.selectors import Namespace, select
 
 if TYPE_CHECKING:
     import jinja2
 
-MAX_STEPS = 300_000
-MAX_LENGTH = 5_000_000
-MAX_ITEMS = 200_000
 # A private character: never in a recipe. It encloses line numbers in a text that is rendered for its places.
 MARK = "\U000f0c0d"
-# what a template must hold to have a node that Guard looks for
-_GUARDED = re.compile(r"~|\bfor\b|\b(?:include|import|from|extends)\b")
-
-
-class TooMuch(Exception):
-    """A template that goes past a limit."""
+# Words and marks of a template's own code; the largest recipes known have 3,000
+MAX_TOKENS = 20_000
 
 
 @dataclass(frozen=True)
@@ -76,8 +69,10 @@ def _sandbox() -> Any:
     from jinja2 import nodes
     from jinja2.compiler import CodeGenerator, Frame
     from jinja2.exceptions import SecurityError
-    from jinja2.sandbox import SandboxedEnvironment
+    from jinja2.lexer import TokenStream
+    from jinja2.sandbox import SandboxedEnvironment, SandboxedEscapeFormatter, SandboxedFormatter
     from jinja2.visitor import NodeTransformer
+    from markupsafe import Markup
 
     class Tracker(CodeGenerator):
         """Tells the environment which names a template looks up (those of jinja2.meta.find_undeclared_variables)."""
@@ -88,10 +83,17 @@ def _sandbox() -> Any:
                 if action == "resolve" and name:
                     self.environment.looked_up.add(name)  # type: ignore[attr-defined]
 
-    class Guard(NodeTransformer):
-        """Sends every loop's items and every `~` through filters that count."""
+        def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str:
+            """Only a template's own text is worked out while compiling, where nothing counts."""
+            if not isinstance(node, nodes.TemplateData):
+                raise nodes.Impossible
+            return super()._output_child_to_const(node, frame, finalize)
 
-        includes = False
+    class Guard(NodeTransformer):
+        """Sends loops, operations and what holds other values through filters that count (see Budget)."""
+
+        def __init__(self) -> None:
+            self.includes = False
 
         def visit_Include(self, node: nodes.Node) -> nodes.Node:
             self.includes = True
@@ -101,114 +103,148 @@ def _sandbox() -> Any:
 
         def visit_For(self, node: nodes.For) -> nodes.Node:
             self.generic_visit(node)
-            node.iter = nodes.Filter(node.iter, "cbw_counted", [], [], None, None, lineno=node.lineno)
-            return node
+            node.iter = _through("cbw_counted", node.iter)
+            return _charging(node)
+
+        def visit_Block(self, node: Any) -> nodes.Node:
+            return _charging(self.generic_visit(node))
+
+        visit_Macro = visit_CallBlock = visit_Template = visit_Block
 
         def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
             self.generic_visit(node)
-            joined = nodes.List(node.nodes, lineno=node.lineno)
-            return nodes.Filter(joined, "cbw_joined", [], [], None, None, lineno=node.lineno)
+            return _through("cbw_joined", nodes.List(node.nodes, lineno=node.lineno))
+
+        def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
+            self.generic_visit(node)
+            node.expr = _touched(node.expr)
+            for operand in node.ops:
+                operand.expr = _touched(operand.expr)
+            return node
+
+        def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
+            self.generic_visit(node)
+            if isinstance(node.arg, nodes.Slice):
+                node.node = _touched(node.node)
+            return node
+
+        def visit_List(self, node: Any) -> nodes.Node:
+            self.generic_visit(node)
+            held = node.items
+            if getattr(node, "ctx", "load") != "load" or all(isinstance(i, nodes.Const) for i in held):
+                return node
+            return _through("cbw_touched", node)
+
+        visit_Tuple = visit_Dict = visit_List
+
+    def _through(name: str, value: nodes.Expr) -> nodes.Filter:
+        return nodes.Filter(value, name, [], [], None, None, lineno=value.lineno)
+
+    def _touched(value: nodes.Expr) -> nodes.Expr:
+        return value if isinstance(value, nodes.Const) else _through("cbw_touched", value)
+
+    def _charging(node: Any) -> nodes.Node:
+        """The node, whose body costs steps by its size each time it is run."""
+        size = 1 + sum(1 for part in node.body for _ in part.find_all(nodes.Node)) // 4
+        charge = _through("cbw_charged", nodes.Const(size, lineno=node.lineno))
+        # a block cannot stand before `extends`, nor an expression in it
+        node.body = [nodes.ExprStmt(charge, lineno=node.lineno), *node.body]
+        return node  # type: ignore[no-any-return]
+
+    class Format(Formatter, SandboxedFormatter):
+        pass
+
+    class EscapedFormat(Formatter, SandboxedEscapeFormatter):
+        pass
 
     class Sandbox(SandboxedEnvironment):
-        intercepted_binops = frozenset(["+", "*", "**", "%"])
+        intercepted_binops = frozenset(["+", "-", "*", "/", "//", "**", "%"])
         code_generator_class = Tracker
-        steps = 0
+        budget = Budget()
         includes = False
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
+            super().__init__(*args, optimized=False, **kwargs)
             self.looked_up: set[str] = set()
             # for compiling only; environment_for puts those in that count
-            self.filters |= {"cbw_counted": iter, "cbw_joined": "".join}
+            self.filters |= dict.fromkeys(("cbw_counted", "cbw_joined", "cbw_touched", "cbw_charged"), str)
+            del self.globals["lipsum"]
+
+        def _tokenize(self, *args: Any, **kwargs: Any) -> TokenStream:
+            stream = super()._tokenize(*args, **kwargs)
+            return TokenStream(_few(stream), stream.name, stream.filename)
 
         def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
             tree = super()._parse(source, name, filename)
-            if _GUARDED.search(source):
-                guard = Guard()
-                guard.visit(tree)
-                self.includes = self.includes or guard.includes
-                tree.set_environment(self)
+            guard = Guard()
+            guard.visit(tree)
+            self.includes = self.includes or guard.includes
+            tree.set_environment(self)
             return tree
 
         def unsafe_undefined(self, obj: Any, attribute: str) -> Any:
             # Jinja2 would make it an undefined value, which a lenient rendering shows as nothing
             raise SecurityError(f"access to attribute {attribute!r} of a {type(obj).__name__} is not allowed")
 
-        def step(self, count: int = 1) -> None:
-            self.steps += count
-            if self.steps > MAX_STEPS:
-                raise TooMuch(f"the template takes more than {MAX_STEPS:,} steps")
+        def wrap_str_format(self, value: Any) -> Any:
+            """As the sandbox's, with formatters that keep widths small."""
+            owner = getattr(value, "__self__", None)
+            wrapped = super().wrap_str_format(value)
+            if wrapped is None or not isinstance(owner, str):
+                return wrapped
+            formatter = EscapedFormat(self, escape=owner.escape) if isinstance(owner, Markup) else Format(self)
+            mapped = value.__name__ == "format_map"
 
-        def counted(self, items: Any) -> Any:
-            try:
-                length = len(items)
-            except TypeError:
-                return self._counting(items)
-            self.step(length + 1)
-            return items
+            def run(*args: Any, **kwargs: Any) -> str:
+                if mapped:
+                    args, kwargs = (), dict(*args, **kwargs)
+                return type(owner)(formatter.vformat(owner, args, kwargs))
 
-        def _counting(self, items: Any) -> Iterator[Any]:
-            for item in items:
-                self.step()
-                yield item
+            return update_wrapper(run, value)
 
-        def joined(self, items: list[Any]) -> str:
-            return self.limited("".join([str(item) for item in items]))  # type: ignore[no-any-return]
-
-        def range(self, *args: int) -> Any:
-            made = range(*args)
-            if len(made) > MAX_ITEMS:
-                raise TooMuch(f"range{tuple(args)} has more than {MAX_ITEMS:,} items")
-            return made
-
-        def limited(self, value: Any) -> Any:
-            if isinstance(value, str):
-                if len(value) > MAX_LENGTH:
-                    raise TooMuch(f"a text is longer than {MAX_LENGTH:,} characters")
-            elif isinstance(value, (list, tuple, dict, set)) and len(value) > MAX_ITEMS:
-                raise TooMuch(f"a list has more than {MAX_ITEMS:,} items")
-            elif isinstance(value, int) and value.bit_length() > 100_000:
-                raise TooMuch("a number is too large")
-            return value
+        def concat(self, parts: Iterable[str]) -> str:  # type: ignore[override]
+            return self.budget.joined(parts)
 
         def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
-            __self.step()
-            owner = getattr(__obj, "__self__", None)
-            if isinstance(owner, str) and args:
-                _refuse_growth(owner, getattr(__obj, "__name__", ""), args)
+            args = __self.budget.call(__obj, args, kwargs)
             result = super().call(__context, __obj, *args, **kwargs)
-            __self.limited(owner)
-            return __self.limited(result)
+            return __self.budget.called(__obj, args, result)
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-            if operator == "*":
-                sizes = [len(v) for v in (left, right) if isinstance(v, (str, list, tuple))]
-                times = [v for v in (left, right) if isinstance(v, int)]
-                if sizes and times and sizes[0] * times[0] > MAX_ITEMS:
-                    raise TooMuch("a repeated text is too long")
-            elif operator == "**" and isinstance(left, int) and isinstance(right, int) and abs(right) > 1000:
-                raise TooMuch("a power is too large")
-            elif operator == "%" and isinstance(left, str) and re.search(r"\d{5}|\*", left):
-                raise TooMuch("a width is too large")
-            return self.limited(super().call_binop(context, operator, left, right))
+            self.budget.operation(operator, left, right)
+            return self.budget.touched(super().call_binop(context, operator, left, right))
 
     return Sandbox
 
 
-def _refuse_growth(owner: str, method: str, args: tuple[Any, ...]) -> None:
-    if method in ("center", "ljust", "rjust", "zfill", "expandtabs"):
-        too_long = isinstance(args[0], int) and args[0] > 100_000
-    elif method == "replace":
-        too_long = (len(owner) + 1) * max(1, len(str(args[-1]))) > MAX_LENGTH
-    elif method == "format" or method == "format_map":
-        too_long = bool(re.search(r":[^}]*\d{5}", owner))
-    elif method == "join":
-        size = len(args[0]) if hasattr(args[0], "__len__") else MAX_ITEMS
-        too_long = len(owner) * size > MAX_LENGTH
-    else:
-        too_long = False
-    if too_long:
-        raise TooMuch(f"{method}() makes a text that is too long")
+def _few(stream: Iterable[Any]) -> Iterator[Any]:
+    for count, token in enumerate(stream):
+        if count > MAX_TOKENS:
+            raise TooMuch(f"it has more than {MAX_TOKENS:,} words and marks")
+        yield token
+
+
+class _Counting(dict[str, Any]):
+    """Filters or tests that count, each made when it is asked for."""
+
+    def __init__(self, known: Mapping[str, Any], budget: Budget) -> None:
+        super().__init__()
+        self._known, self._budget = known, budget
+
+    def __missing__(self, name: str) -> Any:
+        function = self._known[name]
+        passed = hasattr(function, "jinja_pass_arg")
+        counting = self._budget.filtered(name, function, int(passed))
+        if passed:
+            counting.jinja_pass_arg = function.jinja_pass_arg  # type: ignore[attr-defined]
+        self[name] = counting
+        return counting
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._known
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self._known else default
 
 
 def environment_for(
@@ -223,13 +259,20 @@ def environment_for(
     import jinja2
 
     environment = copy(_pattern())
-    environment.steps = 0
-    environment.loader = _loader(file, namespace, on_read)
+    budget = environment.budget = Budget()
+    environment.loader = _loader(file, namespace, on_read, budget)
     environment.undefined = (
         type("Undefined", (_lenient(),), {"_noted": undefined}) if lenient else jinja2.StrictUndefined
     )
-    environment.filters = {**environment.filters, "cbw_counted": environment.counted, "cbw_joined": environment.joined}
-    environment.globals = {**environment.globals, **names, "range": environment.range, "environment": None}
+    environment.filters = _Counting(environment.filters, budget)
+    environment.filters |= {
+        "cbw_counted": budget.counted,
+        "cbw_joined": budget.joined,
+        "cbw_touched": budget.touched,
+        "cbw_charged": budget.charged,
+    }
+    environment.tests = _Counting(environment.tests, budget)
+    environment.globals = {**environment.globals, **names, "range": budget.range, "environment": None}
     made: jinja2.Environment = environment
     return made
 
@@ -240,7 +283,9 @@ def _pattern() -> Any:
     return _sandbox()(cache_size=0)
 
 
-def _loader(file: str, namespace: Namespace, on_read: Callable[[Path], None] | None) -> jinja2.BaseLoader:
+def _loader(
+    file: str, namespace: Namespace, on_read: Callable[[Path], None] | None, budget: Budget
+) -> jinja2.BaseLoader:
     import jinja2
 
     folder = Path(file).parent
@@ -252,7 +297,9 @@ def _loader(file: str, namespace: Namespace, on_read: Callable[[Path], None] | N
             return None
         if on_read:
             on_read(path)
-        return select(read_text(path), namespace, str(path)).text, str(path), lambda: True
+        text = read_recipe(path)
+        budget.step(500 + len(text) // 8)  # it is compiled each time it is included
+        return select(text, namespace, str(path)).text, str(path), lambda: True
 
     return jinja2.FunctionLoader(source)
 

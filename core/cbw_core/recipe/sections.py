@@ -2,7 +2,8 @@
 
 conda-build decides which variables a recipe uses by looking at its text, not at its data; what a part is, is therefore
 decided by these patterns (conda_build.metadata: extract_*_text, output_re, numpy_*_re) and must not be improved.
-All functions are text -> text.
+All functions are text -> text. Blanks in front are matched within their line only (_BLANKS below): beyond it, as there,
+only the blank lines around a part would differ, and the time taken grows by the square of their number.
 """
 
 from __future__ import annotations
@@ -10,23 +11,29 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+_BLANK = r"[^\S\n]"
+_BLANKS = rf"{_BLANK}*"
 _OUTPUT = re.compile(r"^\ +-\ +(?:name|type):.+?(?=^\w|\Z|^\ +-\ +(?:name|type))", re.M | re.S)
 _REQUIREMENTS_OF_OUTPUT = re.compile(
-    r"(^\s*requirements:.*?)(?=^\s*test:|^\s*extra:|^\s*about:|^\s*-\s+name:|^outputs:|\Z)", re.M | re.S
+    rf"(^{_BLANKS}requirements:.*?)"
+    rf"(?=^{_BLANKS}test:|^{_BLANKS}extra:|^{_BLANKS}about:|^{_BLANKS}-\s+name:|^outputs:|\Z)",
+    re.M | re.S,
 )
 _REQUIREMENTS_OF_TOP = re.compile(r"(^requirements:.*?)(?=^test:|^extra:|^about:|^outputs:|\Z)", re.M | re.S)
 _OUTPUTS = re.compile(r"(^outputs:.*?)(?=^test:|^extra:|^about:|\Z)", re.M | re.S)
-_SOURCE = re.compile(r"(\s*source:.*?)(?=^build:|^requirements:|^test:|^extra:|^about:|^outputs:|\Z)", re.M | re.S)
+_SOURCE = re.compile(
+    rf"((?<!{_BLANK}){_BLANKS}source:.*?)(?=^build:|^requirements:|^test:|^extra:|^about:|^outputs:|\Z)", re.M | re.S
+)
 _PACKAGE_AND_BUILD = re.compile(r"(^.*?)(?=^requirements:|^test:|^extra:|^about:|^outputs:|\Z)", re.M | re.S)
-_BEFORE_PACKAGE = re.compile(r"(.*)package:", re.M | re.S)
-_ALL_REQUIREMENTS = re.compile(r"requirements:.+?(?=^\w|\Z|^\s+-\s(?=name|type))", re.M | re.S)
+_ALL_REQUIREMENTS = re.compile(
+    rf"requirements:.+?(?=^\w|\Z|^(?:{_BLANK}+|{_BLANKS}\n{_BLANKS})-\s(?=name|type))", re.M | re.S
+)
 
 _NUMPY_XX = re.compile(r"(numpy\s*x\.x)|pin_compatible\([\'\"]numpy.*max_pin=[\'\"]x\.x[\'\"]")
 _NUMPY_PIN = re.compile(r"pin_\w+\([\'\"]numpy[\'\"]")
 _NUMPY_PIN_X = re.compile(r"pin_\w+\([\'\"]numpy[\'\"].*((?<=x_pin=[\'\"])[x\.]*(?=[\'\"]))")
 _COMPILER = re.compile(r"\{\{\s*compiler\(.*\)\s*\}\}")
 _PIN_SUBPACKAGE = re.compile(r"{{\s*pin_subpackage\(.*\)\s*}}")
-_RAW_STRING = re.compile(r"\s*string:")
 _PKG_HASH = re.compile(r"h\{\{\s*PKG_HASH\s*\}\}")
 _VCS = {vcs: re.compile(rf"{vcs.upper()}_[^\.\s\'\"]+") for vcs in ("git", "svn", "hg")}
 
@@ -50,7 +57,9 @@ def package_and_build_text(text: str) -> str:
 
 
 def before_package(text: str) -> str:
-    return _part(_BEFORE_PACKAGE, text)
+    """What stands before the last "package:"."""
+    before, found, _ = text.rpartition("package:")
+    return before if found else ""
 
 
 def top_requirements(text: str) -> str:
@@ -102,7 +111,7 @@ def pins_subpackage(requirements: str) -> bool:
 @lru_cache(maxsize=2048)
 def hashes_own_string(text: str) -> bool:
     """Whether the text sets a build string that holds h{{ PKG_HASH }}."""
-    return bool(_RAW_STRING.search(text) and _PKG_HASH.search(text))
+    return "string:" in text and bool(_PKG_HASH.search(text))
 
 
 @lru_cache(maxsize=256)

@@ -16,8 +16,7 @@ from typing import Any
 from cbw_core.errors import Place, RecipeError
 from cbw_core.recipe.expression import ExpressionError, UnknownName, evaluate
 
-# A pair of brackets at the end of the line, or anywhere within its comment; a Markdown link is none.
-_SELECTOR = re.compile(r"(.+?)\s*(#.*)?\[([^\[\]]+)\](?(2)[^\(\)]*)$")
+_BRACKETS = re.compile(r"\[([^\[\]]+)\]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,15 +77,50 @@ def _split(text: str) -> _Split:
         if not line or line.lstrip().startswith("#"):
             parts.append((None, ""))
             continue
-        match = _SELECTOR.match(line) if "[" in line and "]" in line else None
-        if match:
+        found = selector_in(line) if "[" in line and "]" in line else None
+        if found:
+            kept, selector = found
             # the whole line may be quoted, to make YAML happy
             quote = line[-1] if line[-1] in "'\"" else ""
-            selectors[match[3]] = None
-            parts.append((match[3], (match[1] + quote).rstrip()))
+            selectors[selector] = None
+            parts.append((selector, (kept + quote).rstrip()))
         else:
             parts.append((None, line))
     return _Split(tuple(parts), tuple(selectors))
+
+
+def selector_in(line: str) -> tuple[str, str] | None:
+    """(what stands before the selector, the selector) of a line without trailing blanks, or None.
+
+    A selector is a pair of brackets at the end of the line, or the last pair within its comment with no parenthesis
+    behind (a Markdown link is none). The same as conda_build.metadata.sel_pat, found in one pass: on a long line full
+    of brackets that pattern takes time by the cube of its length.
+    """
+    last = commented = None
+    after = max(line.rfind("("), line.rfind(")"))
+    for match in _BRACKETS.finditer(line):
+        if match.start() == 0:
+            continue
+        if match.end() == len(line):
+            last = match
+        if match.end() > after:
+            commented = match
+    ends: list[tuple[int, str]] = []
+    if commented:
+        comment = line.find("#", 1)
+        if 0 < comment < commented.start():
+            ends.append((_before(line, comment), commented[1]))
+    if last:
+        ends.append((_before(line, last.start()), last[1]))
+    if not ends:
+        return None
+    end, selector = min(ends, key=lambda found: found[0])
+    return line[:end], selector
+
+
+def _before(line: str, at: int) -> int:
+    """The end of what stands before `at`, blanks left out; at least one character."""
+    return max(1, len(line[:at].rstrip()))
 
 
 def select(text: str, namespace: Namespace, file: str = "meta.yaml") -> Selected:

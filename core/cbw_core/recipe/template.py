@@ -10,13 +10,16 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from cbw_core.errors import CbwError, Place, RecipeError
-from cbw_core.recipe.sandbox import MARK, MAX_LENGTH, TooMuch, compiled, environment_for
+from cbw_core.recipe.budget import TooMuch
+from cbw_core.recipe.sandbox import MARK, compiled, environment_for
 from cbw_core.recipe.selectors import Namespace, Selected
 
 if TYPE_CHECKING:
     import jinja2
 
 _MARKER = re.compile(rf"{MARK}(\d+){MARK}")
+# Characters of a rendered recipe; the largest known has 60,000
+MAX_RENDERED = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -137,8 +140,8 @@ def _run(environment: jinja2.Environment, template: Template, code: CodeType) ->
     try:
         for piece in made.root_render_func(context):
             length += len(piece)
-            if length > MAX_LENGTH:
-                raise TooMuch(f"the rendered text is longer than {MAX_LENGTH:,} characters")
+            if length > MAX_RENDERED:
+                raise TooMuch(f"the rendered text is longer than {MAX_RENDERED:,} characters")
             pieces.append(piece)
     except Exception:
         environment.handle_exception()

@@ -12,7 +12,7 @@ from cbw_core.config import Config
 from cbw_core.errors import CbwError, RecipeError
 from cbw_core.events import Note, Sink, silent
 from cbw_core.process import Cancel
-from cbw_core.recipe import copy, find_recipe, read_text
+from cbw_core.recipe import copy, find_recipe, read_recipe
 from cbw_core.recipe.schema import unknown_fields
 from cbw_core.render.distribute import Made, all_outputs, top_states
 from cbw_core.render.hashing import build_string, hash_contents
@@ -83,7 +83,7 @@ def render_recipe(
     work = Work(
         recipe_dir=file.parent,
         recipe_file=file,
-        text=read_text(file),
+        text=read_recipe(file),
         config=config,
         environ=dict(os.environ if environ is None else environ),
         resolver=resolver if config.render.finalize else None,

@@ -10,6 +10,7 @@ from typing import Any
 
 from cbw_core.errors import RecipeError
 from cbw_core.recipe import sections
+from cbw_core.recipe.patterns import any_of
 from cbw_core.render.specs import Spec, SpecError, bad_name_character, parse_spec
 from cbw_core.render.state import ForgivenError, State
 from cbw_core.render.texts import numpy_xx, package_and_build_text, requirements_text, used_vars
@@ -106,10 +107,7 @@ def hash_contents(state: State) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def _exclusion(names: tuple[str, ...]) -> re.Pattern[str]:
-    try:
-        return re.compile("|".join(rf"{n}[\s$]?.*" for n in names))
-    except re.error:
-        return re.compile("|".join(rf"{re.escape(n)}[\s$]?.*" for n in names))
+    return any_of(names, "", r"[\s$]?.*")
 
 
 def hash_of(contents: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from cbw_core.recipe import (
     is_plain,
     load,
     names_used,
-    read_text,
+    read_recipe,
     render,
     select,
 )
@@ -121,7 +121,7 @@ def parse_again(state: State, *, strict: bool, alone: bool = False, offline: boo
         path = Path(given) if given else work.recipe_path(name)
         if work.has_file(path):
             work.note_read(path)
-            more = select(read_text(path), state.names, str(path)).text
+            more = select(read_recipe(path), state.names, str(path)).text
             merge_sections(meta, read_sections(state, more, str(path)), merge)
         elif given:
             raise RecipeError(f"there is no file {given}", kind="usage", place=Place(str(path)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cbw_core.errors import EnvironmentFailure, RecipeError
+from cbw_core.recipe.patterns import any_of
 from cbw_core.render.functions import freeze_pin_cfg, pin_of
 from cbw_core.render.output import Resolved
 from cbw_core.render.specs import with_star
@@ -41,10 +42,7 @@ def excluded(names: Collection[str]) -> re.Pattern[str] | None:
     """A pattern for specs of these packages, which are handed through unsolved; None for none."""
     if not names:
         return None
-    try:
-        return re.compile("|".join(rf"(?:^{n}(?:\s|$|\Z))" for n in sorted(names)))
-    except re.error:
-        return re.compile("|".join(rf"(?:^{re.escape(n)}(?:\s|$|\Z))" for n in sorted(names)))
+    return any_of(sorted(names), "(?:^", r"(?:\s|$|\Z))")
 
 
 def solve_environment(

@@ -21,6 +21,10 @@ _BAD_IN_NAME = set("=!@#$%^&*:;\"'\\|<>?/")
 _NEEDS_STAR = re.compile(r"([\w\d\.\-\_]+)\s+((?<![><=])[\w\d\.\-\_]+?(?!\*))(\s+[\w\d\.\_]+)?$")
 
 
+# Characters of a spec; the patterns above take time by the square of it
+_LONGEST = 2_000
+
+
 class SpecError(ValueError):
     """A spec that conda refuses."""
 
@@ -43,6 +47,8 @@ def parse_spec(spec: Any) -> Spec:
 
 @lru_cache(maxsize=8192)
 def _parse(original: str) -> Spec:
+    if len(original) > _LONGEST:
+        raise SpecError(f"Invalid spec '{original[:60]}...': {len(original):,} characters are too many")
     text = original
     if text.endswith("@"):
         return Spec("*")
@@ -120,7 +126,7 @@ def bad_name_character(name: str) -> str | None:
 
 def with_star(spec: str) -> str:
     """`name 1.2` as `name 1.2.*` (conda_build.utils.ensure_valid_spec): what a bare version means in a recipe."""
-    match = _NEEDS_STAR.match(spec)
+    match = _NEEDS_STAR.match(spec) if len(spec) <= _LONGEST else None
     if not match or match[3]:
         return spec
     if match[1] in ("python", "numpy") and match[2] == "x.x":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 from cbw_core.errors import RecipeError
 from cbw_core.recipe import read_text, sections, select
+from cbw_core.recipe.patterns import any_of
 from cbw_core.render.state import PLAIN, State, expand_requirements
 from cbw_core.variants import as_list, used_in_batch, used_in_shell, used_in_text
 
@@ -246,11 +246,7 @@ def uses_subpackage(state: State) -> bool:
     run = state.top_and_output_reqs("run")
     for output in state.section("outputs"):
         if "name" in output:
-            name = str(output["name"])
-            try:
-                pattern = re.compile(rf"^{name}(\s|\Z|$)")
-            except re.error:
-                pattern = re.compile(rf"^{re.escape(name)}(\s|\Z|$)")
+            pattern = any_of([str(output["name"])], "^", r"(\s|\Z|$)")
             if any(pattern.match(str(r)) for r in run):
                 return True
     return sections.pins_subpackage(requirements_text(state, top=True))

@@ -10,7 +10,7 @@ from typing import Any
 
 from cbw_core.config import RenderOptions
 from cbw_core.errors import Place, RecipeError
-from cbw_core.recipe import Namespace, load, positions, read_text, select
+from cbw_core.recipe import Namespace, load, positions, read_recipe, select
 from cbw_core.variants.combine import Spec, Variant, combine, matrix, problems, trim_empty
 from cbw_core.variants.defaults import default_variant
 from cbw_core.variants.namespace import namespace
@@ -89,7 +89,7 @@ def read_variant_file(path: Path, names: Namespace) -> Spec:
     Raises RecipeError with the place for bad selectors, YAML, and for keys and zip_keys that cannot be.
     """
     file = str(path)
-    text = read_text(path)
+    text = read_recipe(path)
     selected = select(text, names, file)
     try:
         spec = load(selected.text, "plain", file)

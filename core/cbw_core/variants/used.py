@@ -135,7 +135,8 @@ def used_in_batch(names: tuple[str, ...], text: str) -> frozenset[str]:
 
 
 def shell_pattern(name: str) -> str:
-    return rf"(^[^$]*?\$\{{?\s*{re.escape(name)}\s*[\s|\}}])"
+    # conda-build's begins with ^[^$]*?, which can begin at the line of its $ only, and takes long to find that out
+    return rf"(^[^$\n]*\$\{{?\s*{re.escape(name)}\s*[\s|\}}])"
 
 
 def batch_pattern(name: str) -> str:
