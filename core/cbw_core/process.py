@@ -19,7 +19,7 @@ from pathlib import Path
 
 _LONGEST_LINE = 65536  # bytes; a longer line is given in pieces
 _TAIL = 40
-_TIMED_OUT = 124  # as timeout(1) has it
+TIMED_OUT = 124  # as timeout(1) has it
 _AFTERLIFE = 1.0  # seconds for the last output to come after all processes ended
 
 
@@ -148,7 +148,7 @@ def run(
             why="\n".join(lines.tail) or None,
             hint="Look whether the machine ran out of memory, then run the same command again.",
         )
-    status = _TIMED_OUT if warden.timed_out else report.status
+    status = TIMED_OUT if warden.timed_out else report.status
     return Finished(status, time.monotonic() - started, tuple(lines.tail), report.leftover, *report.used)
 
 

@@ -46,11 +46,8 @@ __all__ = [
     "names_used",
     "place_in",
     "positions",
-<<<<<<< HEAD
     "read_exactly",
-=======
     "read_recipe",
->>>>>>> 17eac6e (Templates pay for what they do; files are read only as far as they may be long)
     "read_text",
     "render",
     "select",

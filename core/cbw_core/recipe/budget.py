@@ -18,8 +18,10 @@ MAX_DIGITS = 4_000
 
 # the methods and filters that can make more of a text than it is
 _GROWING = frozenset(
-    ["center", "expandtabs", "indent", "ljust", "rjust", "slice", "batch", "to_bytes", "translate"]
-    + ["urlize", "wordwrap", "zfill", "tojson", "xmlattr"]
+    [
+        *("batch", "center", "expandtabs", "indent", "ljust", "rjust", "slice", "to_bytes", "tojson"),
+        *("translate", "urlize", "wordwrap", "xmlattr", "zfill"),
+    ]
 )
 # methods that do not look at all of what they belong to
 _QUICK = frozenset(["get", "append", "keys", "values", "items", "pop", "group", "startswith", "endswith"])
@@ -27,8 +29,9 @@ _CODECS = frozenset(["utf8", "utf-8", "ascii", "latin-1", "latin1", "iso-8859-1"
 # where Jinja2's namespace() keeps what it holds
 _NAMESPACE = "_Namespace__attrs"
 _SCALARS = frozenset([str, int, float, bool, type(None)])
-_VIEWS = (type({}.keys()), type({}.values()), type({}.items()))
-_CONTAINERS = (list, tuple, dict, set, frozenset, *_VIEWS)
+_VIEWS: tuple[Any, ...] = (type({}.keys()), type({}.values()), type({}.items()))
+_CONTAINERS: tuple[Any, ...] = (list, tuple, dict, set, frozenset, *_VIEWS)
+_SIZED: tuple[Any, ...] = (*_CONTAINERS, str)
 # a width or precision of five digits, or one taken from the values
 _WIDE_PERCENT = re.compile(r"%(?:\([^)]*\))?[-+ #0]*(?:\d{5}|\*|\d*\.(?:\d{5}|\*))")
 _WIDE_TIME = re.compile(r"%[-_0^#+]*\d{4}")
@@ -40,7 +43,7 @@ class TooMuch(Exception):
 
 
 def weight(value: Any, limit: int = MAX_LENGTH) -> int:
-    """Characters and items of a value as it would be written out; parts that it holds twice count twice. Counting ends
+    """About how many characters a value would have, written out; parts that it holds twice count twice. Counting ends
     past `limit` (what holds itself has no end)."""
     kind = type(value)
     if kind is str:
@@ -54,15 +57,17 @@ def weight(value: Any, limit: int = MAX_LENGTH) -> int:
         if isinstance(item, (str, bytes, bytearray)):
             total += len(item) + 1
         elif isinstance(item, _CONTAINERS):
-            total += 1
-            if len(item) > limit:
-                return len(item)
+            total += 4
+            if len(item) > limit // 4:
+                return limit + 1
             waiting += item
             if isinstance(item, dict):
                 waiting += item.values()
+        elif type(item).__name__ == "Namespace":
+            total += 64  # it is slow to look into
+            waiting += getattr(item, _NAMESPACE, {}).values()
         else:
-            total += 1
-            waiting += getattr(item, _NAMESPACE, {}).values() if type(item).__name__ == "Namespace" else ()
+            total += 4
     return total
 
 
@@ -98,7 +103,7 @@ class Budget:
 
     def counted(self, items: Any) -> Any:
         """The items of a loop, each of which costs a step."""
-        if isinstance(items, (*_CONTAINERS, str)):
+        if isinstance(items, _SIZED):
             self.step(len(items) + 1)
             return items
         return self._counting(items)
@@ -155,7 +160,7 @@ class Budget:
 
     def sequence(self, items: Any) -> Any:
         """Items for a join: those that come one by one, as a list."""
-        return items if isinstance(items, (*_CONTAINERS, str)) else list(self.counted(items))
+        return items if isinstance(items, _SIZED) else list(self.counted(items))
 
     def call(self, called: Any, args: tuple[Any, ...], named: Mapping[str, Any]) -> tuple[Any, ...]:
         """Before a call: what it costs, and whether it is too much. Returns the arguments to call it with."""

@@ -35,8 +35,11 @@ def find_recipe(recipe: Path) -> Path:
             )
         return path
     if not path.is_dir():
+        what = _what(path)
         raise RecipeError(
-            f"there is no recipe at {path}", place=Place(str(path)), hint="Give a folder with a meta.yaml."
+            f"there is no recipe at {path}" if not what else f"{path} is no recipe, but {what}",
+            place=Place(str(path)),
+            hint="Give a folder with a meta.yaml.",
         )
     here = [path / name for name in META_NAMES if (path / name).is_file()]
     if len(here) == 1:
@@ -47,6 +50,13 @@ def find_recipe(recipe: Path) -> Path:
     if not found and (path / "recipe.yaml").is_file():
         raise _v1(path / "recipe.yaml")
     if not found:
+        other = next(((name, what) for name in META_NAMES if (what := _what(path / name))), None)
+        if other:
+            raise RecipeError(
+                f"{other[0]} in {path} is no file, but {other[1]}",
+                place=Place(str(path / other[0])),
+                hint="Put a text file in its place.",
+            )
         raise RecipeError(
             f"there is no {META_NAMES[0]} in {path}",
             place=Place(str(path)),
@@ -57,6 +67,24 @@ def find_recipe(recipe: Path) -> Path:
         place=Place(str(path)),
         hint="Name one of them.",
     )
+
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+
+def _what(path: Path) -> str | None:
+    """What stands in place of a file, in words; None where nothing does."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return "a link that leads nowhere" if path.is_symlink() else None
+    return next((words for is_kind, words in _KINDS if is_kind(mode)), None)
 
 
 def _v1(path: Path) -> RecipeError:
@@ -93,16 +121,16 @@ def read_recipe(path: Path) -> str:
             if len(line) > MAX_LINE:
                 raise RecipeError(
                     f"line {number} of {path.name} has {len(line):,} characters; it may have {MAX_LINE:,}",
-                    place=Place(str(path), number, MAX_LINE, line[:60].strip()),
+                    place=Place(str(path), number, None, line[:60].strip()),
                     hint="Break the line, or check that this is the file you meant.",
                 )
     at = text.find("\0")
     if at >= 0:
-        line = text.count("\n", 0, at) + 1
+        where = text.count("\n", 0, at) + 1
         raise RecipeError(
-            f"{path.name} is not a text: line {line} holds a NUL character",
+            f"{path.name} is not a text: line {where} holds a NUL character",
             kind="yaml",
-            place=Place(str(path), line, at - text.rfind("\n", 0, at)),
+            place=Place(str(path), where, at - text.rfind("\n", 0, at)),
             hint="Check that this is the file you meant, and that it is written as UTF-8.",
         )
     return text

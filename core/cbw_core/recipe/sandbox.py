@@ -107,7 +107,8 @@ def _sandbox() -> Any:
             return _charging(node)
 
         def visit_Block(self, node: Any) -> nodes.Node:
-            return _charging(self.generic_visit(node))
+            self.generic_visit(node)
+            return _charging(node)
 
         visit_Macro = visit_CallBlock = visit_Template = visit_Block
 
@@ -128,7 +129,7 @@ def _sandbox() -> Any:
                 node.node = _touched(node.node)
             return node
 
-        def visit_List(self, node: Any) -> nodes.Node:
+        def visit_List(self, node: Any) -> Any:
             self.generic_visit(node)
             held = node.items
             if getattr(node, "ctx", "load") != "load" or all(isinstance(i, nodes.Const) for i in held):
@@ -137,7 +138,7 @@ def _sandbox() -> Any:
 
         visit_Tuple = visit_Dict = visit_List
 
-    def _through(name: str, value: nodes.Expr) -> nodes.Filter:
+    def _through(name: str, value: Any) -> nodes.Filter:
         return nodes.Filter(value, name, [], [], None, None, lineno=value.lineno)
 
     def _touched(value: nodes.Expr) -> nodes.Expr:
@@ -202,7 +203,7 @@ def _sandbox() -> Any:
 
             return update_wrapper(run, value)
 
-        def concat(self, parts: Iterable[str]) -> str:  # type: ignore[override]
+        def concat(self, parts: Iterable[str]) -> str:
             return self.budget.joined(parts)
 
         def call(__self, __context: Any, __obj: Any, *args: Any, **kwargs: Any) -> Any:
@@ -265,12 +266,13 @@ def environment_for(
         type("Undefined", (_lenient(),), {"_noted": undefined}) if lenient else jinja2.StrictUndefined
     )
     environment.filters = _Counting(environment.filters, budget)
-    environment.filters |= {
+    counting: dict[str, Any] = {
         "cbw_counted": budget.counted,
         "cbw_joined": budget.joined,
         "cbw_touched": budget.touched,
         "cbw_charged": budget.charged,
     }
+    environment.filters |= counting
     environment.tests = _Counting(environment.tests, budget)
     environment.globals = {**environment.globals, **names, "range": budget.range, "environment": None}
     made: jinja2.Environment = environment

@@ -194,13 +194,15 @@ class Finding:
 def refused(meta: Any) -> Finding | None:
     """The first thing conda-build refuses when it reads a rendered recipe (conda_build.metadata.parse), if any."""
     if not isinstance(meta, dict):
-        return Finding(f"the recipe should be a mapping of sections, not {_kind(meta)}", ())
+        hint = "Write sections, such as  package:  with name and version below it."
+        return Finding(f"the recipe should be a mapping of sections, not {_kind(meta)}", (), hint)
     for section in FIELDS:
         value = meta.get(section)
         if not value or isinstance(value, dict) or (section in ITERABLE and isinstance(value, list)):
             continue
         wanted = "a mapping or a list of mappings" if section in ITERABLE else "a mapping"
-        return Finding(f"the {section} section should be {wanted}, not {_kind(value)}", (section,))
+        hint = "Write its fields below it, each as  field: value."
+        return Finding(f"the {section} section should be {wanted}, not {_kind(value)}", (section,), hint)
     if isinstance(meta.get("outputs"), dict) and meta["outputs"]:
         hint = "Begin each output with  - name: ..."
         return Finding("the outputs section should be a list of mappings, not a mapping", ("outputs",), hint)
@@ -208,7 +210,8 @@ def refused(meta: Any) -> Finding | None:
         items = meta.get(section)
         for index, item in enumerate(items if isinstance(items, list) else []):
             if item is not None and not isinstance(item, dict):
-                return Finding(f"{section} {index} should be a mapping, not {_kind(item)}", (section, index))
+                start = "Begin it with a field, as in  - name: ..." if section == "outputs" else None
+                return Finding(f"{section} {index} should be a mapping, not {_kind(item)}", (section, index), start)
     build = meta.get("build") or {}
     pins = build.get("pin_depends")
     if pins and pins not in ("record", "strict"):

@@ -155,10 +155,11 @@ def _error(text: str, split: _Split, selector: str, error: ExpressionError, file
     number = next(n for n, (s, _) in enumerate(split.parts, 1) if s == selector)
     line = text.splitlines()[number - 1]
     column = line.rfind(f"[{selector}]") + 2 + (error.column - 1 if error.column else 0)
+    shown = selector if len(selector) <= 80 else f"{selector[:77]}..."
     return RecipeError(
-        f"the selector [{selector}] cannot be evaluated: {error}",
+        f"the selector [{shown}] cannot be evaluated: {error}",
         kind="selector",
-        place=Place(file, number, column, line.strip()),
+        place=Place(file, number, column, line.strip()[:200]),
         why="a selector is a Python expression over the variables of the variant and platform",
         hint="Write, for example, # [linux], # [py<310] or # [not win and target_platform == build_platform].",
     )

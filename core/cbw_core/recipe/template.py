@@ -98,7 +98,11 @@ def render(
     environment = environment_for(template.file, names, namespace, on_read, undefined, lenient=not strict)
     try:
         text = _run(environment, template, compiled(template.text, False).code)
-    except CbwError:
+    except CbwError as error:
+        # of a function: its place is that of the call, where it knows no better
+        if error.place is None or (error.place.file == template.file and error.place.line is None):
+            line = _line_of(error)
+            error.place = _place(template, line) if line else error.place or Place(template.file)
         raise
     except Exception as error:  # whatever a template's expressions raise
         raise _failure(error, template, names, namespace, strict) from None
@@ -167,7 +171,10 @@ def _failure(
             return UndefinedNames(found, _places_of(template, found) or (place,), file)
     if isinstance(error, TooMuch):
         return TemplateFailure(
-            f"the template in {place.file.rsplit('/', 1)[-1]} is refused: {error}", kind="jinja", place=place
+            f"the template in {place.file.rsplit('/', 1)[-1]} is refused: {error}",
+            kind="jinja",
+            place=place,
+            hint="Make the text with fewer or shorter steps.",
         )
     failure = TemplateFailure(
         f"the template in {place.file.rsplit('/', 1)[-1]} cannot be rendered: {_words(error)}",
@@ -182,25 +189,46 @@ def _failure(
 
 def _words(error: Exception) -> str:
     text = str(error) or type(error).__name__
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply, or calls itself without end"
+    if isinstance(error, MemoryError):
+        return "it needs too much memory"
+    if type(error).__name__ == "TemplateNotFound":
+        return f"there is no file {text!r} in the recipe's folder"
     if isinstance(error, TypeError) and "NoneType" in text:
         return f"{text} (an attribute of an undefined name is None)"
     return text if type(error).__module__.startswith("jinja2") else f"{type(error).__name__}: {text}"
 
 
-def _hint(error: Exception) -> str | None:
+def _hint(error: Exception) -> str:
+    import jinja2
+
     if isinstance(error, TypeError) and "NoneType" in str(error):
         return "Define the name before its use, or give it a default: {{ (name or '') }}."
-    return None
+    if type(error).__name__ == "SecurityError":
+        return "Templates may not look into Python's own objects: remove the expression."
+    if type(error).__name__ == "TemplateNotFound":
+        return "Templates are included by their path below the recipe's folder."
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return "Statements are written {% ... %}, and ended (endif, endfor, endmacro); expressions {{ ... }}."
+    if isinstance(error, RecursionError):
+        return "Take the expression apart, or let the recursion end."
+    return "Correct the expression on this line."
 
 
 def _line_of(error: Exception) -> int | None:
     line: int | None = None
+    compiled_at: int | None = None
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == "<recipe>":
             line = trace.tb_lineno
+        # while it is read or compiled, Jinja2 holds the node it is at
+        node = trace.tb_frame.f_locals.get("node")
+        stream = getattr(trace.tb_frame.f_locals.get("self"), "stream", None)
+        compiled_at = getattr(node, "lineno", None) or getattr(getattr(stream, "current", None), "lineno", compiled_at)
         trace = trace.tb_next
-    return line
+    return line or compiled_at
 
 
 def _place(template: Template, line: int | None) -> Place:

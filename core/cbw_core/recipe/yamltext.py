@@ -22,7 +22,7 @@ from cbw_core.recipe.scalars import BOOLS, implicit
 Schema = Literal["recipe", "safe", "plain"]
 Path = tuple[str | int, ...]
 
-MAX_NODES = 500_000
+MAX_NODES = 200_000
 MAX_DEPTH = 60
 
 _TAG = "tag:yaml.org,2002:"
@@ -155,7 +155,7 @@ def _told(error: _YamlError, text: str, file: str) -> RecipeError:
     if shown and "\t" in lines[error.line - 1]:
         hint = "Use spaces in place of tabs."
     return RecipeError(
-        f"{file.rsplit('/', 1)[-1]} is not valid YAML: {error}",
+        f"{file.rsplit('/', 1)[-1] if '/' in file else file} is not valid YAML: {error}",
         kind="yaml",
         place=Place(file, error.line, error.column, shown),
         hint=hint,

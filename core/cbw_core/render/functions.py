@@ -115,7 +115,6 @@ def pin_subpackage(
     raise RecipeError(
         f"pin_subpackage({name!r}) names no output of this recipe",
         kind="jinja",
-        place=state.place(),
         why=f"the outputs are {', '.join(sorted({str(k[0]) for k in state.others or ()})) or 'not known'}",
         hint="Use pin_compatible for a package of another recipe.",
     )

@@ -172,10 +172,12 @@ def build_string(state: State) -> str:
     text = package_and_build_text(state)
     if not given and not text:
         raise RecipeError(
-            f"the text of {state.name()!r} cannot be found in {state.work.recipe_file.name}",
+            f"the text of {state.name()!r} cannot be found in {state.work.recipe_file.name}"
+            if state.name()
+            else f"{state.work.recipe_file.name} has no package section, once its selectors are applied",
             kind="schema",
             place=state.place(),
-            hint="Begin every output with its name.",
+            hint="Begin every output with its name." if state.name() else "Begin it with  package:  and its name.",
         )
     if given and not sections.hashes_own_string(text):
         state.check_build_string(str(given))

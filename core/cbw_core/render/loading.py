@@ -4,13 +4,13 @@ load_setup_py_data, load_npm (conda_build.jinja_context). What is read stays in 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from cbw_core.errors import CbwError, RecipeError
 from cbw_core.recipe import load, read_text
+from cbw_core.render.matching import Found, search
 from cbw_core.render.sources import local_source, needs_download, provided_source
 from cbw_core.render.state import State
 
@@ -22,6 +22,8 @@ NAMES = (
     "load_setuptools",
     "load_npm",
 )
+# what stands for a file's name where there is none
+TEXT = "the text given to load_str_data"
 _FORMATS = ("json", "yaml", "yml", "toml")
 
 
@@ -30,9 +32,9 @@ def functions(state: State, *, permissive: bool) -> dict[str, Any]:
 
     def load_file_regex(
         load_file: str, regex_pattern: Any, from_recipe_dir: bool = False, recipe_dir: str | None = None
-    ) -> re.Match[str] | None:
+    ) -> Found | None:
         path = _find(state, load_file, from_recipe_dir, recipe_dir, "load_file_regex", permissive)
-        return _search(regex_pattern, _text(state, path)) if path else None
+        return _searched(state, regex_pattern, path) if path else None
 
     def load_file_data(
         filename: str,
@@ -48,7 +50,7 @@ def functions(state: State, *, permissive: bool) -> dict[str, Any]:
         return _parse(_text(state, path), fmt or path.suffix.lstrip("."), str(path))
 
     def load_str_data(string: str, fmt: str, *args: Any, **kwargs: Any) -> Any:
-        return _parse(string, fmt, state.work.file)
+        return _parse(str(string), fmt, TEXT)
 
     def load_setup_py_data(
         setup_file: str = "setup.py", from_recipe_dir: bool = False, recipe_dir: str | None = None, **kwargs: Any
@@ -120,14 +122,11 @@ def _find(
     if not path.is_file():
         if permissive:
             return None
-        raise RecipeError(
-            f"{function}: there is no file {name!r}", kind="jinja", place=state.place(), hint=f"Looked at {path}."
-        )
+        raise RecipeError(f"{function}: there is no file {name!r}", kind="jinja", hint=f"Looked at {path}.")
     if not any(path.is_relative_to(folder) or path.is_relative_to(folder.parent) for folder in allowed):
         raise RecipeError(
             f"{function} may not read {path}",
             kind="trust",
-            place=state.place(),
             why="it lies outside the recipe's folder, the folder above it and the source",
             hint="Move the file into the recipe's folder.",
         )
@@ -143,11 +142,11 @@ def _text(state: State, path: Path) -> str:
     return text
 
 
-def _search(pattern: Any, text: str) -> re.Match[str] | None:
-    try:
-        found: re.Match[str] | None = re.search(pattern, text)
-    except (re.error, TypeError) as error:
-        raise RecipeError(f"load_file_regex: {pattern!r} is not a pattern: {error}", kind="jinja") from None
+def _searched(state: State, pattern: Any, path: Path) -> Found | None:
+    key = ("search", str(pattern), str(path))
+    if key not in state.work.loaded:
+        state.work.loaded[key] = search(pattern, _text(state, path))
+    found: Found | None = state.work.loaded[key]
     return found
 
 
@@ -159,10 +158,16 @@ def _parse(text: str, format_: str, file: str) -> Any:
         )
     try:
         return loader(text, file)
-    except CbwError:
+    except CbwError as error:
+        if file == TEXT:  # it has no lines in a file
+            raise RecipeError(error.message, kind="jinja", hint="Check the text that load_str_data is given.") from None
         raise
     except (ValueError, RecursionError) as error:
-        raise RecipeError(f"{Path(file).name} is not valid {format_}: {error}", kind="jinja") from None
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        what = file if file == TEXT else Path(file).name
+        raise RecipeError(
+            f"{what} is not valid {format_}: {why}", kind="jinja", hint=f"Check it with a tool for {format_}."
+        ) from None
 
 
 def _toml(text: str, file: str) -> Any:

@@ -14,6 +14,9 @@ from cbw_core.render.state import PLAIN, State, expand_requirements, freeze
 from cbw_core.render.texts import outputs_text, recipe_text, used_loop_vars, used_vars, uses_subpackage
 from cbw_core.variants import Variant, as_list, explode, zip_groups
 
+# the largest recipe known has 140
+MAX_OUTPUTS = 500
+
 OutputDict = dict[str, Any]
 Pair = tuple[OutputDict, State]
 
@@ -30,6 +33,13 @@ def declared_outputs(state: State, outputs: Any = None) -> list[OutputDict]:
             kind="schema",
             place=state.place(("outputs",)),
             hint="Write  - name: ...  for each output.",
+        )
+    if len(listed) > MAX_OUTPUTS:
+        raise RecipeError(
+            f"the recipe has {len(listed):,} outputs; {MAX_OUTPUTS:,} are allowed",
+            kind="schema",
+            place=state.place(("outputs",)),
+            hint="Split the recipe.",
         )
     if not listed:
         listed = [{"name": state.name()}]

@@ -16,6 +16,7 @@ from cbw_core.recipe import (
     is_plain,
     load,
     names_used,
+    positions,
     read_recipe,
     render,
     select,
@@ -152,7 +153,7 @@ def _read_sections(state: State, text: str, file: str) -> dict[str, Any]:
         meta = {}
     found = refused(meta)
     if found:
-        raise _refusal(state, found)
+        raise _refusal(state, found, file)
     for section in ("package", "source", "build", "requirements", "app", "outputs", "test", "about", "extra"):
         if section in meta and not meta[section]:
             meta[section] = {}
@@ -181,7 +182,12 @@ def _placed(state: State, error: RecipeError, rendered: str, lines: tuple[int, .
     return error
 
 
-def _refusal(state: State, found: Finding) -> RecipeError:
+def _refusal(state: State, found: Finding, file: str) -> RecipeError:
+    if file != state.work.file:
+        at = positions(read_recipe(Path(file))).get(found.path)
+        place = Place(file, at.line, at.column) if at else Place(file)
+        message = found.message.replace("the recipe", Path(file).name, 1)
+        return RecipeError(message, kind="schema", place=place, hint=found.hint)
     # what was refused is no use for finding its place
     trial = State(state.work, {}, state.variant)
     return RecipeError(found.message, kind="schema", place=trial.place(found.path), hint=found.hint)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -12,12 +11,16 @@ from typing import Any
 
 from cbw_core.errors import RecipeError
 from cbw_core.events import Note
+from cbw_core.process import TIMED_OUT, run
+from cbw_core.recipe import read_text
 from cbw_core.render.state import State
 
-SECONDS = 20
+SECONDS = 10
 # Runs setup.py with setup() replaced, and writes what it was called with; setup.cfg's values win, as with conda-build.
+# Its files may have 100 MB.
 _CHILD = """
-import json, os, sys
+import json, os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000_000, 100_000_000))
 import distutils.core, setuptools
 path, out = sys.argv[1], sys.argv[2]
 data, config = {}, {}
@@ -47,21 +50,21 @@ with open(out, "w") as f:
 def load_setup_py_data(state: State, path: Path) -> dict[str, Any]:
     """What `path` (a setup.py) gives to setup(), as JSON has it.
 
-    The child has a clean environment, 20 seconds and a process group of its own. Raises RecipeError where code may not
-    be run (`no_code`), setup.py fails, or it takes too long.
+    The child has a clean environment and ten seconds; it and all it starts are ended with cbw. Raises RecipeError where
+    code may not be run (`no_code`), setup.py fails, or it takes too long.
     """
     work = state.work
     if work.config.render.no_code:
         raise RecipeError(
             f"load_setup_py_data would run {path.name}, and running code is not allowed",
             kind="trust",
-            place=state.place(),
             hint="Render without --no-code, if you trust the recipe.",
         )
     key = ("setup.py", str(path))
     if key not in work.loaded:
         work.note_read(path)
         work.sink(Note(f"running {path} in a child process, for load_setup_py_data"))
+        work.warn(f"load_setup_py_data ran {path} in a child process (--no-code refuses that)")
         work.loaded[key] = _run(state, path)
     data: dict[str, Any] = json.loads(work.loaded[key])
     return data
@@ -73,48 +76,20 @@ def _run(state: State, path: Path) -> str:
         env = {
             "PATH": state.work.environ.get("PATH", os.defpath),
             "HOME": folder,
+            "TMPDIR": folder,
             "LANG": "C.UTF-8",
             "CONDA_BUILD_STATE": "RENDER",
             "PYTHONDONTWRITEBYTECODE": "1",
             "SETUPTOOLS_USE_DISTUTILS": "local",
         }
         argv = [sys.executable, "-c", _CHILD, str(path), str(out)]
-        try:
-            child = subprocess.Popen(
-                argv,
-                cwd=folder,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                text=True,
-                errors="replace",
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise _failed(state, path, str(error), None) from None
-        try:
-            text, _ = child.communicate(timeout=SECONDS)
-        except subprocess.TimeoutExpired:
-            _end(child)
-            raise _failed(state, path, f"it takes more than {SECONDS} seconds", None) from None
-        finally:
-            _end(child)
-        if child.returncode or not out.is_file():
-            last = text.strip().splitlines()[-1:] or ["it wrote nothing"]
-            raise _failed(state, path, last[0], text[-4000:])
-        return out.read_text()
-
-
-def _end(child: subprocess.Popen[str]) -> None:
-    """End the child and what it started."""
-    import signal
-
-    try:
-        os.killpg(child.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
-    child.wait()
+        done = run(argv, cwd=Path(folder), env=env, cancel=state.work.cancel, timeout=SECONDS)
+        if done.status == TIMED_OUT:
+            raise _failed(state, path, f"it takes more than {SECONDS} seconds", None)
+        if done.status or not out.is_file():
+            last = [line for line in done.tail if line.strip()][-1:] or ["it wrote nothing"]
+            raise _failed(state, path, last[0].strip()[:500], "\n".join(done.tail))
+        return read_text(out)
 
 
 def _failed(state: State, path: Path, why: str, details: str | None) -> RecipeError:
@@ -122,7 +97,6 @@ def _failed(state: State, path: Path, why: str, details: str | None) -> RecipeEr
     return RecipeError(
         f"load_setup_py_data: {path.name} cannot be read: {why}",
         kind="jinja",
-        place=state.place(),
-        hint=hint or f"Run python {path} --version to see the error.",
+        hint=hint or f"Run python {path} --version to see what it does.",
         details=details,
     )

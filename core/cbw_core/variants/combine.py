@@ -7,6 +7,7 @@ from the hash seed, ours follows from the order of writing.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,9 @@ from cbw_core.variants.defaults import EXTEND_KEYS
 
 Spec = dict[str, Any]
 Variant = dict[str, Any]
+
+# conda-forge's configuration has 960; as many more as anybody could build
+MAX_VARIANTS = 10_000
 
 
 def as_list(value: Any, mappings: bool = True) -> list[Any]:
@@ -62,6 +66,13 @@ def problems(spec: Mapping[str, Any]) -> list[tuple[str, str]]:
     found = [
         (k, f"key {k!r} holds a '-', which is not allowed; write {k.replace('-', '_')!r}") for k in spec if "-" in k
     ]
+    found += [
+        (k, f"key {k!r} has {len(v):,} values; {MAX_VARIANTS:,} are allowed")
+        for k, v in spec.items()
+        if isinstance(v, (list, dict)) and len(v) > MAX_VARIANTS
+    ]
+    if found:
+        return found
     try:
         groups = zip_groups(spec)
     except ValueError as error:
@@ -102,6 +113,11 @@ def combine(sources: Mapping[str, Spec]) -> Spec:
     return values
 
 
+def _written(count: int) -> str:
+    """A number, those without end by their size."""
+    return f"{count:,}" if count < 10**12 else f"more than 10^{int(math.log10(count))}"
+
+
 def _extend(values: Spec, key: str, value: Any) -> None:
     if isinstance(value, dict):
         old = values.get(key)
@@ -129,7 +145,9 @@ def _replace(values: Spec, key: str, value: Any, spec: Spec, source: str, groups
         )
         if fits:
             values[key] = list(value) if isinstance(value, (list, tuple)) else value
-        missing = [v for v in as_list(value) if v not in values[key]]
+        held = values[key]
+        texts = held if isinstance(held, str) else {v for v in held if isinstance(v, str)}
+        missing = [v for v in as_list(value) if v not in (texts if isinstance(v, str) else held)]
         if missing:
             absent = [item for item in group if item not in spec]
             raise _error(
@@ -184,6 +202,16 @@ def _add_axis(keys: tuple[str, ...], rows: list[Sequence[Any]], fixed: Variant, 
 
 
 def _product(fixed: Variant, looped: Sequence[_Axis]) -> list[Variant]:
+    count = math.prod(len(rows) for _, rows in looped)
+    if count > MAX_VARIANTS:
+        listed = sorted(((len(rows), ", ".join(keys)) for keys, rows in looped), reverse=True)
+        raise RecipeError(
+            f"the configuration makes {_written(count)} variants; {MAX_VARIANTS:,} are allowed",
+            kind="variant",
+            why="every value of a key is combined with every value of the others: "
+            + " x ".join(f"{rows} of {keys}" for rows, keys in listed[:8]),
+            hint="Zip keys that belong together (zip_keys), or narrow some to one value, for example with --variants.",
+        )
     variants: list[Variant] = []
     for chosen in itertools.product(*(rows for _, rows in looped)):
         variant = dict(fixed)

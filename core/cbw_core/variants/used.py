@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 # what a line must hold for a pattern to match: most are never compiled
 _NEEDED = {
@@ -45,7 +46,7 @@ class Finder:
         for how, pattern in self.patterns:
             needed = _NEEDED[how]
             possible = [line for line in candidates if needed in line]
-            if possible and any(map(_compiled(pattern).search, possible)):
+            if any(_holds(self.name, how, pattern, line) for line in possible):
                 return True
         return False
 
@@ -60,6 +61,40 @@ class Finder:
         if self.dashed:
             return self.name in line.replace("-", "_")
         return self.name in line or (self.also is not None and self.also in line)
+
+
+# On longer lines some of conda-build's patterns take time by the cube of the length.
+_LONG = 250
+_STARTS = {
+    "if": re.compile(r"(?:^|[^\{])\{%\s*(?:el)?if"),
+    "for": re.compile(r"(?:^|[^\{])\{%\s*for"),
+    "set": re.compile(r"(?:^|[^\{])\{%\s*set[^=]*="),
+}
+
+
+def _holds(name: str, how: str, pattern: str, line: str) -> bool:
+    """Whether a pattern of `finder` has a match in a line."""
+    if len(line) <= _LONG or "%" in name:
+        return _compiled(pattern).search(line) is not None
+    if how == "expression":
+        head = _compiled(rf"\{{\s*(?:pin_[a-z]+\(\s*?['\"])?{re.escape(name)}(?![_0-9a-zA-Z])").search(line)
+        return head is not None and line.rfind("}}") >= head.end()
+    if how in _STARTS:
+        return _in_statement(name, how, line)
+    return _compiled(pattern).search(line) is not None
+
+
+def _in_statement(name: str, how: str, line: str) -> bool:
+    """As the patterns for {% if %}, {% for %} and {% set %}, in one pass: the name stands behind the statement's word,
+    in a stretch without % that %} ends."""
+    start = _STARTS[how].search(line)
+    if start is None:
+        return False
+    v = re.escape(name)
+    word = {"if": v, "for": rf"in\s*{v}(?![a-zA-Z_0-9])", "set": rf"(?<![a-zA-Z_0-9]){v}(?![a-zA-Z_0-9])"}[how]
+    stretches = line[start.end() :].split("%")
+    pairs = pairwise(stretches)
+    return any(after.startswith("}") and _compiled(word).search(stretch) for stretch, after in pairs)
 
 
 @dataclass(frozen=True)
