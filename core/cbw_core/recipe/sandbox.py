@@ -6,6 +6,7 @@ allowed. What it costs is counted by a Budget.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
@@ -39,7 +40,9 @@ class Compiled:
 def compiled(text: str, marked: bool) -> Compiled:
     """A template's code. It does not depend on names, so it is made once for each text. marked: with line numbers."""
     environment = _sandbox()(extensions=[_marker()] if marked else [])
-    code = environment.compile(text, name="meta.yaml", filename="<recipe>")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python's doubts about an expression are nobody's business
+        code = environment.compile(text, name="meta.yaml", filename="<recipe>")
     return Compiled(code, None if environment.includes else frozenset(environment.looked_up))
 
 

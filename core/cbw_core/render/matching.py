@@ -14,7 +14,7 @@ from cbw_core.errors import RecipeError
 SECONDS = 0.5
 _PATIENCE = 30.0
 # its own clock ends it even when nobody waits any more
-_CHILD = f"""
+CHILD = f"""
 import json, re, signal, sys
 signal.setitimer(signal.ITIMER_PROF, {SECONDS})
 pattern, text = json.load(sys.stdin)
@@ -75,7 +75,7 @@ def search(pattern: Any, text: str) -> Found | None:
     """re.search in a child, which has half a second. Raises RecipeError for what is no pattern, or takes longer."""
     if not isinstance(pattern, str):
         raise _error(f"{pattern!r} is not a pattern: it should be text", "Write a regular expression in quotes.")
-    argv = [sys.executable, "-I", "-S", "-c", _CHILD]
+    argv = [sys.executable, "-I", "-S", "-c", CHILD]
     try:
         done = subprocess.run(
             argv,
