@@ -80,7 +80,44 @@ class Used:
     rss: int
 
 
-Event: TypeAlias = PhaseStarted | PhaseEnded | Progress | LogLine | Note | Verdict | Used
+@dataclass(frozen=True)
+class Stopped:
+    """A traced script stands still. reason: "step", "breakpoint", "failure" or "exit". file and line are those a person
+    edits; `command` is about to run, or has just failed. breakpoint: its number."""
+
+    phase: str
+    reason: str
+    file: str
+    line: int
+    command: str
+    function: str = ""
+    status: int = 0
+    subshell: int = 0
+    breakpoint: int | None = None
+    serial: int = 0
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """A traced script goes on. how: "step", "next", "finish", "until", "continue", "reload", "back" or "lost"."""
+
+    phase: str
+    how: str
+
+
+@dataclass(frozen=True)
+class TraceEnded:
+    """A traced script ended (status None: it was interrupted). owed: it went on with an edited text, so that what it
+    made is not yet what a clean run of the script makes."""
+
+    phase: str
+    status: int | None
+    owed: bool = False
+
+
+Event: TypeAlias = (
+    PhaseStarted | PhaseEnded | Progress | LogLine | Note | Verdict | Used | Stopped | Resumed | TraceEnded
+)
 Sink: TypeAlias = Callable[[Event], None]
 
 

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from cbw_core.events import Event, LogLine, Note, PhaseEnded, PhaseStarted, Progress, Used, Verdict
+from cbw_core.events import (
+    Event,
+    LogLine,
+    Note,
+    PhaseEnded,
+    PhaseStarted,
+    Progress,
+    Resumed,
+    Stopped,
+    TraceEnded,
+    Used,
+    Verdict,
+)
 from cbw_workbench.views.states import seconds_text, size_text
 
 
@@ -23,6 +35,12 @@ def event_line(event: Event) -> str | None:
             return f"{event.task}: {amount(event)}" if event.finished else None
         case Used():
             return None
+        case Stopped():
+            return stop_line(event)
+        case Resumed():
+            return None
+        case TraceEnded():
+            return "the script ran with edits: a clean run is owed (`rerun build`)" if event.owed else None
         case Verdict():
             return f"{event.what}: {event.file}: {event.why}" + (f" ({event.place})" if event.place else "")
 
@@ -34,3 +52,20 @@ def amount(event: Progress) -> str:
     if event.total is not None and not event.finished:
         return f"{event.done} of {event.total} {event.unit}"
     return f"{event.done} {event.unit.removesuffix('s') if event.done == 1 else event.unit}"
+
+
+def stop_line(event: Stopped) -> str:
+    """Where a script stands, in a line."""
+    place = f"{event.file}:{event.line}"
+    inside = f" in {event.function}" if event.function not in ("main", "source", "") else ""
+    inside += " (subshell)" if event.subshell else ""
+    command = event.command.strip().split("\n")[0]
+    match event.reason:
+        case "failure":
+            return f"-- stopped: `{command}` failed with status {event.status} at {place}{inside}"
+        case "exit":
+            return f"-- stopped: the script ends with status {event.status} at {place}{inside}"
+        case "breakpoint":
+            return f"-- stopped at breakpoint {event.breakpoint}, {place}{inside}: {command}"
+        case _:
+            return f"-- {place}{inside}: {command}"

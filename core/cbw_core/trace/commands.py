@@ -1,0 +1,90 @@
+"""The commands of a bash script with their lines, by tree-sitter: what one can go back to, and where a line belongs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+# Nodes that bash runs as one command; what stands inside them (substitutions) has lines of its own
+_LEAVES = frozenset(
+    {"command", "variable_assignment", "variable_assignments", "declaration_command", "unset_command", "test_command"}
+)
+
+
+@dataclass(frozen=True)
+class TopCommand:
+    """A command at the top level of a script: lines `first` to `last` (from 1) and its text. Commands that share a
+    line are one. `function`: the name, where it defines one."""
+
+    first: int
+    last: int
+    text: str
+    function: str = ""
+
+
+@lru_cache(maxsize=32)
+def top_commands(text: str) -> tuple[TopCommand, ...]:
+    """The commands of a script in order. What tree-sitter cannot read is one command from its line on."""
+    found: list[tuple[int, int, str]] = []
+    for node in _tree(text).root_node.children:
+        if not node.is_named or node.type == "comment":
+            continue
+        first, last = node.start_point.row + 1, _last(node)
+        name = node.child_by_field_name("name") if node.type == "function_definition" else None
+        function = name.text.decode(errors="replace") if name is not None else ""
+        if found and found[-1][1] >= first:
+            before = found.pop()
+            found.append((before[0], max(before[1], last), before[2] if before[2] == function else ""))
+        else:
+            found.append((first, last, function))
+    lines = text.splitlines()
+    return tuple(TopCommand(a, b, "\n".join(lines[a - 1 : b]), f) for a, b, f in found)
+
+
+@lru_cache(maxsize=32)
+def statements(text: str) -> tuple[tuple[int, int], ...]:
+    """(first, last) line of each command, innermost ones included, in the order they stand. Of a redirected command
+    with a here-document the document's lines belong to it."""
+    found: list[tuple[int, int]] = []
+    todo = [_tree(text).root_node]
+    while todo:
+        node = todo.pop()
+        if node.type in _LEAVES:
+            parent = node.parent
+            whole = parent if parent is not None and parent.type == "redirected_statement" else node
+            found.append((node.start_point.row + 1, _last(whole)))
+        todo.extend(reversed(node.children))
+    return tuple(sorted(set(found)))
+
+
+def statement_at(text: str, line: int) -> tuple[int, int]:
+    """The lines of the innermost command that covers a line; the line itself where none does."""
+    covering = [(a, b) for a, b in statements(text) if a <= line <= b]
+    return min(covering, key=lambda span: (span[1] - span[0], -span[0]), default=(line, line))
+
+
+def next_statement(text: str, line: int) -> int | None:
+    """The first line, from `line` on, that a command begins at or covers; None behind the last one."""
+    if any(a <= line <= b for a, b in statements(text)):
+        return line
+    return next((a for a, _ in statements(text) if a >= line), None)
+
+
+def top_command_at(text: str, line: int) -> TopCommand | None:
+    """The top-level command that covers a line, else the next one; None behind the last."""
+    return next((command for command in top_commands(text) if command.last >= line), None)
+
+
+def _tree(text: str) -> Any:
+    import tree_sitter
+    import tree_sitter_bash
+
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_bash.language()))
+    return parser.parse(text.encode("utf-8", "surrogateescape"))
+
+
+def _last(node: Any) -> int:
+    """Its last line: a node that ends at the beginning of a line ended on the one before."""
+    row, column = node.end_point
+    return int(row if column == 0 and row > node.start_point.row else row + 1)

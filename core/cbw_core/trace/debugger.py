@@ -1,0 +1,341 @@
+"""The debugger: breakpoints that outlive a run, and the one script that runs under it now."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from cbw_core.errors import UsageError
+from cbw_core.events import Note, Sink, TraceEnded
+from cbw_core.trace.commands import next_statement
+from cbw_core.trace.declared import variables
+from cbw_core.trace.jump import difference, jump_to, resume_line
+from cbw_core.trace.model import Breakpoint, Evaluated, Kind, Reloaded, State, Stop, Target, Variable
+from cbw_core.trace.run import Run, not_stopped
+from cbw_core.trace.tables import Going, is_script
+
+Snapshots: TypeAlias = Literal["off", "stops", "commands"]
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\[[^\]]+\])?\+?=")
+_NAMES = """
+BASHOPTS BASHPID BASH_ALIASES BASH_ARGC BASH_ARGV BASH_ARGV0 BASH_CMDS BASH_COMMAND BASH_LINENO BASH_SOURCE
+BASH_SUBSHELL BASH_VERSINFO BASH_VERSION BASH_LOADABLES_PATH BASH COMP_WORDBREAKS DIRSTACK EPOCHREALTIME EPOCHSECONDS
+EUID FUNCNAME GROUPS HISTCMD HOSTNAME HOSTTYPE LINENO MACHTYPE OPTERR OPTIND OSTYPE PIPESTATUS PPID PS4 RANDOM SECONDS
+SHELLOPTS SHLVL SRANDOM UID _
+"""
+_OF_BASH = frozenset(_NAMES.split())
+
+
+class Debugger:
+    """What a person holds: made once, given to a session, told what to do from any thread.
+
+    on_fail: stop at a command that would end the script. stop_first: stop before the script's first command.
+    follow: also go into bash scripts that the script starts. record: keep what each line did (the timeline).
+    """
+
+    def __init__(
+        self,
+        *,
+        on_fail: bool = True,
+        stop_first: bool = False,
+        follow: bool = False,
+        record: bool = False,
+        snapshots: Snapshots = "off",
+        phases: tuple[str, ...] = ("build", "test"),
+    ) -> None:
+        self.on_fail, self.stop_first, self.follow, self.record = on_fail, stop_first, follow, record
+        self.snapshots: Snapshots = snapshots
+        self.phases = phases
+        self._points: dict[int, Breakpoint] = {}
+        self._numbers = 0
+        self._run: Run | None = None
+        self._lock = threading.RLock()
+        self._pending: Reloaded | None = None
+        self._variables: dict[str, Variable] = {}
+        self._seen = 0
+
+    # -- breakpoints ----------------------------------------------------------------------------------------------
+
+    @property
+    def breakpoints(self) -> tuple[Breakpoint, ...]:
+        return tuple(self._points.values())
+
+    def add(
+        self,
+        kind: Kind,
+        spec: str,
+        *,
+        condition: str = "",
+        ignore: int = 0,
+        once: bool = False,
+    ) -> Breakpoint:
+        """A breakpoint. spec: for "line" LINE or FILE:LINE (a line without a command means the next one that has one);
+        for "function" and "variable" a name; for "command" a pattern of `[[ == ]]`; for "file" a glob below the prefix.
+        UsageError when the spec cannot be read."""
+        file, line = "", None
+        if kind == "line":
+            file, _, number = spec.rpartition(":")
+            if not number.isdigit() or int(number) < 1:
+                raise UsageError(f"{spec!r} is no line", kind="breakpoint", hint="break 12, or break build.sh:12")
+            line = int(number)
+            run = self._run
+            if run is not None and run.state != "ended" and (not file or is_script(file, run.target)):
+                line = self._line_with_command(run, line)
+        elif kind == "variable" and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", spec):
+            raise UsageError(f"{spec!r} is not the name of a variable", kind="breakpoint")
+        elif not spec:
+            raise UsageError(f"break {kind} needs something to look for", kind="breakpoint")
+        with self._lock:
+            self._numbers += 1
+            point = Breakpoint(self._numbers, kind, spec, line, file, condition, ignore, once)
+            self._points[point.number] = point
+        self._tell()
+        return point
+
+    def _line_with_command(self, run: Run, line: int) -> int:
+        found = next_statement(run.text, line)
+        if found is None:
+            raise UsageError(f"{run.target.name} has no command at or behind line {line}", kind="breakpoint")
+        return found
+
+    def put(self, point: Breakpoint) -> None:
+        """Keep a breakpoint as it is: one that a session kept, or a changed one."""
+        with self._lock:
+            self._points[point.number] = point
+            self._numbers = max(self._numbers, point.number)
+        self._tell()
+
+    def remove(self, number: int) -> Breakpoint:
+        """UsageError when there is none of that number."""
+        with self._lock:
+            if number not in self._points:
+                known = ", ".join(map(str, self._points)) or "none"
+                raise UsageError(f"there is no breakpoint {number}", kind="breakpoint", why=f"There are: {known}.")
+            point = self._points.pop(number)
+        self._tell()
+        return point
+
+    def _tell(self) -> None:
+        if self._run is not None:
+            self._run.points_changed()
+
+    def _hit(self, number: int) -> None:
+        with self._lock:
+            point = self._points.get(number)
+            if point is None:
+                return
+            if point.once:
+                del self._points[number]
+            else:
+                self._points[number] = replace(point, hits=point.hits + 1)
+
+    # -- for the rooms that run scripts ---------------------------------------------------------------------------
+
+    def wants(self, phase: str) -> bool:
+        return phase in self.phases
+
+    @contextmanager
+    def tracing(self, target: Target, folder: Path, sink: Sink) -> Iterator[Run]:
+        """While inside, a bash that is started with BASH_ENV=run.prelude is traced; `run.status` is to be set when it
+        ended by itself. The pipes lie in `folder`."""
+        going = Going("step" if self.stop_first else "run")
+        run = Run(
+            target,
+            folder,
+            sink,
+            points=lambda: self.breakpoints,
+            stopped_at=self._hit,
+            going=going,
+            on_fail=self.on_fail,
+            record=self.record,
+            follow=self.follow,
+        )
+        run.before_go(self._look)
+        self._run, self._pending, self._variables, self._seen = run, None, {}, 0
+        self._check_lines(run, sink)
+        try:
+            yield run
+        finally:
+            run.ended(run.status)
+            sink(TraceEnded(target.phase, run.status, run.edited))
+
+    def _check_lines(self, run: Run, sink: Sink) -> None:
+        """Line breakpoints set before the script was known move to the next line that has a command."""
+        for point in self.breakpoints:
+            if point.kind != "line" or point.line is None or (point.file and not is_script(point.file, run.target)):
+                continue
+            found = next_statement(run.text, point.line)
+            if found is None:
+                sink(Note(f"breakpoint {point.number}: {run.target.name} has no line {point.line}", level="warning"))
+            elif found != point.line:
+                self.put(replace(point, line=found))
+
+    # -- how it stands --------------------------------------------------------------------------------------------
+
+    @property
+    def run(self) -> Run | None:
+        """The script that is or was traced last."""
+        return self._run
+
+    @property
+    def state(self) -> State:
+        return self._run.state if self._run is not None else "idle"
+
+    @property
+    def stop(self) -> Stop | None:
+        return self._run.stop if self._run is not None else None
+
+    @property
+    def pending(self) -> Reloaded | None:
+        """An edit that was read in: `cont` goes on with it."""
+        return self._pending
+
+    def wait(self, timeout: float | None = None) -> Stop | None:
+        """Until the script stops or ends: the stop; None when it ended, or `timeout` seconds have passed."""
+        return None if self._run is None else self._run.wait(timeout)
+
+    def _standing(self) -> tuple[Run, Stop]:
+        run = self._run
+        if run is None:
+            raise not_stopped()
+        return run, run.stopped()
+
+    # -- going on -------------------------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """To the next command, into functions, sourced files and subshells."""
+        self._go(Going("step"), "step")
+
+    def next(self) -> None:
+        """To the next command of this level: over functions, sourced files and subshells."""
+        _, stop = self._standing()
+        self._go(Going("next", len(stop.frames) + 1, stop.subshell), "next")
+
+    def finish(self) -> None:
+        """To the command behind the call of this function or sourced file; at the top level to the end."""
+        _, stop = self._standing()
+        subshell = max(stop.subshell - 1, 0) if len(stop.frames) == 1 else stop.subshell
+        depth = len(stop.frames) + (2 if len(stop.frames) == 1 and stop.subshell else 1)
+        self._go(Going("finish", depth, subshell), "finish")
+
+    def until(self, line: int) -> None:
+        """On to a line of the script, once."""
+        run, _ = self._standing()
+        point = self.add("line", str(self._line_with_command(run, line)), once=True)
+        try:
+            self._go(Going("run"), "until")
+        except BaseException:
+            self._points.pop(point.number, None)
+            raise
+
+    def cont(self, *, ignore: bool = False) -> None:
+        """On to the next breakpoint, failure or the end; behind a reload with the new text. ignore: at a failed
+        command, as if it had not failed (without, the script ends there, as it would by itself)."""
+        _, stop = self._standing()
+        if ignore and stop.reason != "failure":
+            raise UsageError("no command failed here: there is nothing to ignore", kind="not-here")
+        if ignore and self._pending is not None:
+            raise UsageError("the edit that was read in runs the failed command again", kind="not-here")
+        self._go(Going("run"), "continue", code="__cbw_ee=again" if ignore else "")
+
+    def _go(self, going: Going, how: str, *, code: str = "") -> None:
+        run, stop = self._standing()
+        pending, self._pending = self._pending, None
+        if pending is None or pending.line is None:
+            if stop.reason == "failure" and not code and how in ("step", "next", "until"):
+                code = "__cbw_ee=again"  # to step on from a failure is to go on behind it
+            run.go(going, how, code=code)
+            return
+        jump = jump_to(pending.text, pending.line, flags=stop.flags, edited=bool(pending.diff))
+        try:
+            run.jump(jump, going, "reload")
+        except BaseException:
+            self._pending = pending
+            raise
+
+    # -- editing --------------------------------------------------------------------------------------------------
+
+    def reload(self, line: int | None = None) -> Reloaded:
+        """Read the script again. Going on then runs its new text, in the living shell, from the command that stands for
+        the one the script is in now, or from the one at `line`. UsageError when the new text cannot be read."""
+        run, stop = self._standing()
+        new = run.target.read()
+        at = stop.top_line
+        if line is None and at is not None:
+            line = resume_line(run.text, new, at)
+        elif line is not None:
+            line = next_statement(new, line)
+        if line is None:
+            raise UsageError(
+                "nothing is left to run from here in the edited script",
+                kind="not-here",
+                hint="`reload LINE` names the line to go on with.",
+            )
+        found = Reloaded(difference(run.text, new, run.target.name), line, new)
+        self._pending = found if found.diff or line != at else None
+        return found
+
+    # -- looking --------------------------------------------------------------------------------------------------
+
+    def evaluate(self, code: str) -> Evaluated:
+        """Run a command in the script's own shell and scope; what it changes stays."""
+        run, _ = self._standing()
+        return run.evaluate(code)
+
+    def set(self, assignment: str) -> Evaluated:
+        """NAME=VALUE in the script's shell; the value is taken as it is."""
+        if not _NAME.match(assignment):
+            raise UsageError(f"{assignment!r} is no assignment", hint="set NAME=VALUE")
+        name, _, value = assignment.partition("=")
+        done = self.evaluate(f"{name}={shlex.quote(value)}")
+        if done.status:
+            raise UsageError(f"{name} cannot be set", why=done.output.strip() or None)
+        return done
+
+    def variables(self) -> tuple[Variable, ...]:
+        """The script's variables by name, without those that are bash's own; `changed` since the stop before."""
+        run, stop = self._standing()
+        now = self._read_variables(run)
+        if stop.serial == 1 or not self._variables:
+            return tuple(now.values())
+        return tuple(
+            replace(v, changed=name not in self._variables or self._variables[name] != v) for name, v in now.items()
+        )
+
+    def _read_variables(self, run: Run) -> dict[str, Variable]:
+        found = variables(run.evaluate("builtin declare -p").output)
+        return {v.name: v for v in found if not v.name.startswith("__cbw_") and v.name not in _OF_BASH}
+
+    def _look(self) -> None:
+        """At the end of a stop: what the variables were, so that the next one can tell what changed."""
+        run, stop = self._standing()
+        self._variables = self._read_variables(run)
+        self._seen = stop.serial
+
+    def functions(self) -> dict[str, str]:
+        """The script's functions: name -> text."""
+        run, _ = self._standing()
+        found: dict[str, str] = {}
+        for row in run.evaluate("builtin declare -F").output.splitlines():
+            name = row.split()[-1]
+            if name == "trap" or name.startswith("__cbw_"):
+                continue
+            found[name] = run.evaluate(f"builtin declare -f -- {shlex.quote(name)}").output
+        return found
+
+    def options(self) -> dict[str, bool]:
+        """The shell's options (`set -o` and `shopt`), without what tracing sets."""
+        run, _ = self._standing()
+        rows = run.evaluate("builtin set -o; builtin shopt").output.split("\n")
+        pairs = (row.split() for row in rows if row.strip())
+        return {p[0]: p[1] == "on" for p in pairs if len(p) == 2 and p[0] not in ("errtrace", "functrace", "extdebug")}
+
+    def jobs(self) -> tuple[str, ...]:
+        """The script's background jobs, a line each, as `jobs -l` shows them."""
+        run, _ = self._standing()
+        return tuple(run.evaluate("builtin jobs -l").output.splitlines())

@@ -1,0 +1,83 @@
+"""Going on elsewhere: the text that is put behind a script's end for the living shell to read next."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from cbw_core.trace.commands import top_commands
+from cbw_core.trace.lines import Chunk, LineMap
+
+_MARKER = "\n{ : __cbw_begin; } 2>/dev/null\n"
+
+
+@dataclass(frozen=True)
+class Jump:
+    """appended: what goes behind the script's end. text: the whole text that counts from then on. chunks: (line of
+    the appended text behind the marker, line of `text`, count). in_scope: run at the top level first. edited: the text
+    is another one than before."""
+
+    appended: str
+    text: str
+    chunks: tuple[Chunk, ...]
+    in_scope: str
+    edited: bool
+
+    def lines_from(self, marker: int) -> LineMap:
+        """The lines as bash counts them once the marker was seen at line `marker`."""
+        return LineMap(tuple(Chunk(c.bash + marker, c.text, c.count) for c in self.chunks))
+
+
+def jump_to(text: str, line: int, *, flags: str, edited: bool, restore: str = "") -> Jump:
+    """Go on with the command that begins at `line` of `text`; functions defined above it are defined again (an edit
+    of one must count), nothing else above it runs. restore: bash code that puts the shell's state back."""
+    lines = text.split("\n")
+    if lines and lines[-1] == "":
+        lines.pop()
+    parts: list[str] = []
+    chunks: list[Chunk] = []
+    at = 1
+    for first, last in [*_functions(text, line), (line, len(lines))]:
+        part = lines[first - 1 : last]
+        if part:
+            chunks.append(Chunk(at, first, len(part)))
+            parts += part
+            at += len(part)
+    # extdebug takes functrace and errtrace with it
+    scope = [
+        "builtin shopt -u extdebug; builtin set -ET",
+        "" if "C" in flags else "builtin set +C",
+        restore,
+        "builtin set -e" if "e" in flags else "",
+    ]
+    return Jump(_MARKER + "\n".join([*parts, ""]), text, tuple(chunks), "\n".join(s for s in scope if s), edited)
+
+
+def _functions(text: str, before: int) -> list[tuple[int, int]]:
+    return [(c.first, c.last) for c in top_commands(text) if c.function and c.last < before]
+
+
+def difference(old: str, new: str, name: str) -> str:
+    """A unified diff of two texts of a script."""
+    rows = difflib.unified_diff(
+        old.splitlines(), new.splitlines(), f"{name} (running)", f"{name} (edited)", lineterm=""
+    )
+    return "\n".join(rows)
+
+
+def resume_line(old: str, new: str, at: int) -> int | None:
+    """Where to go on in a new text: the line of its top-level command that stands for the one at line `at` of the old
+    text, which runs (again) whole. Changes above it do not count: that has run. None: nothing is left to run."""
+    olds, news = top_commands(old), top_commands(new)
+    index = next((k for k, c in enumerate(olds) if c.last >= at), None)
+    if index is None:
+        return None
+    matcher = difflib.SequenceMatcher(None, [c.text for c in olds], [c.text for c in news], autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if a <= index < b:
+            if tag == "equal":
+                return news[c + index - a].first
+            if tag == "replace":
+                return news[min(c + index - a, d - 1)].first
+            return news[d].first if d < len(news) else None
+    return None

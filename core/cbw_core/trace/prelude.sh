@@ -1,0 +1,255 @@
+# Read by bash before a traced script (BASH_ENV), behind lines that set __cbw_d (the folder of the pipes),
+# __cbw_main (the script) and __cbw_follow. docs/trace-protocol.md tells what goes through the pipes.
+#
+# What runs before each command is one arithmetic expression; __cbw_at is called only where it is not zero. Nothing
+# here starts a process, keeps a descriptor open, or writes to the script's own output, also under `set -x`.
+#
+# __cbw_s: look at every command   __cbw_b[LINE]: look at this line    __cbw_j: going to another place of the text
+# __cbw_k: skip the command        __cbw_in: 1 evaluating in the script's own scope, 2 the same, and then go on
+__cbw_s=0 __cbw_j=0 __cbw_k=0 __cbw_in=0 __cbw_busy=0 __cbw_mode=run __cbw_depth=0 __cbw_sub=0 __cbw_gen=0 __cbw_rec=0 __cbw_fail=0
+__cbw_kind= __cbw_r=0 __cbw_l= __cbw_do= __cbw_seen=0 __cbw_was=0 __cbw_ee= __cbw_e=${__cbw_e:-0}
+__cbw_exit= __cbw_exit_at=0 __cbw_err= __cbw_err_at=0 __cbw_dbg=
+declare -a __cbw_b=() __cbw_bn=() __cbw_bk=() __cbw_bv=() __cbw_bf=() __cbw_bl=() __cbw_bc=() __cbw_bi=() __cbw_bo=()
+
+# The decision. $1: D (before a command), E (a command failed); then $?, LINENO, BASH_COMMAND, $_, $- of the script.
+# Status 0: the caller is to evaluate __cbw_do in the script's scope and to call again; 1: go on.
+__cbw_at() {
+  case ${FUNCNAME[1]} in trap | __cbw_*) return 1 ;; esac
+  if ((__cbw_in)) && [[ $1 == "$__cbw_kind" ]]; then
+    builtin local -; builtin set +euxETvfn; builtin local IFS=$' \t\n' __cbw_go=$__cbw_in
+    __cbw_in=0
+    if ((__cbw_go == 2)); then __cbw_busy=0; return 1; fi
+    if ((__cbw_j)); then __cbw_jump "$1"; return; fi
+    builtin printf 'done\t%s\0' "$__cbw_r" >"$__cbw_d/up"
+    __cbw_listen; return
+  fi
+  if ((__cbw_busy)); then return 1; fi
+  case $4 in
+    __cbw_* | 'eval "$__cbw_do"'* | ': "$__cbw_l"') return 1 ;;
+    'return 0' | 'break 0'*) if ((__cbw_j)); then return 1; fi ;;
+  esac
+  if [[ $__cbw_ee ]]; then __cbw_ee=; builtin set -e; fi
+  __cbw_l=$5 __cbw_k=0
+  builtin local -; builtin set +euxETvfn; builtin local IFS=$' \t\n'
+  builtin local __cbw_n=${#FUNCNAME[@]}
+  if ((__cbw_j)); then
+    if [[ $1 == D && $4 == ': __cbw_begin' ]]; then
+      __cbw_j=0; __cbw_stop "$1" begin 0 "$2" "$3" "$4" "$6"; return
+    fi
+    __cbw_jump "$1"; return
+  fi
+  if ((__cbw_first)); then
+    __cbw_first=0 __cbw_gen=-1
+    builtin printf 'began\0' >"$__cbw_d/up"
+  fi
+  builtin local __cbw_g=
+  builtin read -r __cbw_g <"$__cbw_d/gen" && [[ $__cbw_g == "$__cbw_gen" ]] || builtin source "$__cbw_d/state.sh"
+  if [[ $1 == E ]]; then
+    builtin printf '%s\t%s\t%s\t%s\t%s\t%s\0' "$2" "$BASH_SUBSHELL" "$6" "$3" "${BASH_SOURCE[1]-}" "$4" >>"$__cbw_d/failed"
+    if ((__cbw_fail)) && [[ $6 == *e* ]]; then __cbw_seen=$2; __cbw_stop "$1" failure 0 "$2" "$3" "$4" "$6"; return; fi
+    return 1
+  fi
+  if ((__cbw_rec)); then
+    builtin printf '%s\t%s\t%s\t%s\t%s\t%s\0' "$EPOCHREALTIME" "$BASHPID" "$__cbw_n" "$3" "${BASH_SOURCE[1]}" "$4" >>"$__cbw_d/record"
+  fi
+  case $__cbw_mode in
+    step) __cbw_stop "$1" step 0 "$2" "$3" "$4" "$6"; return ;;
+    next) if ((__cbw_n <= __cbw_depth && BASH_SUBSHELL <= __cbw_sub)); then __cbw_stop "$1" step 0 "$2" "$3" "$4" "$6"; return; fi ;;
+    finish) if ((__cbw_n < __cbw_depth)); then __cbw_stop "$1" step 0 "$2" "$3" "$4" "$6"; return; fi ;;
+  esac
+  builtin local __cbw_hit=0
+  __cbw_look "$3" "$4" "$2" "$6"
+  __cbw_was=$__cbw_n
+  if ((__cbw_hit)); then __cbw_stop "$1" "${__cbw_bo[__cbw_hit]}" "$__cbw_hit" "$2" "$3" "$4" "$6"; return; fi
+  return 1
+}
+
+# Which breakpoint holds here: its number into __cbw_hit. $1 line, $2 command, $3 status.
+__cbw_look() {
+  builtin local __cbw_i __cbw_v
+  for __cbw_i in "${__cbw_bn[@]}"; do
+    case ${__cbw_bk[__cbw_i]} in
+      line) [[ $1 == "${__cbw_bl[__cbw_i]}" && ( ${BASH_SOURCE[2]} == "${__cbw_bf[__cbw_i]}" || ${BASH_SOURCE[2]} == */"${__cbw_bf[__cbw_i]}" ) ]] || continue ;;
+      function) [[ ${FUNCNAME[2]} == "${__cbw_bv[__cbw_i]}" ]] && ((__cbw_n > __cbw_was)) || continue ;;
+      command) [[ $2 == ${__cbw_bv[__cbw_i]} ]] || continue ;;
+      exit) [[ $2 == exit* ]] || continue
+        __cbw_v=${2#exit}; __cbw_v=${__cbw_v//[[:space:]]/}
+        [[ $__cbw_v == [0-9]* ]] || { [[ $__cbw_v ]] && __cbw_v=1 || __cbw_v=$3; }
+        [[ $__cbw_v != 0 ]] || continue
+        __cbw_seen=$__cbw_v ;;
+      exec) [[ $2 == 'exec '[!0-9\<\>\&\{]* ]] || continue
+        builtin printf 'exec\t%s\0' "${2//[$'\t\n\\']/ }" >"$__cbw_d/up"; continue ;;
+      variable)
+        __cbw_v=${__cbw_bv[__cbw_i]}'[*]'; __cbw_v=${!__cbw_v+set:${!__cbw_v}}
+        if ((__cbw_w[__cbw_i])); then
+          [[ $__cbw_v != "${__cbw_wv[__cbw_i]}" ]] || continue
+        fi
+        __cbw_wv[__cbw_i]=$__cbw_v
+        ((__cbw_w[__cbw_i]++)) || continue ;;
+      file)
+        __cbw_files "${__cbw_bv[__cbw_i]}"
+        if ((__cbw_w[__cbw_i])); then
+          [[ $__cbw_v != "${__cbw_wv[__cbw_i]}" ]] || continue
+        fi
+        __cbw_wv[__cbw_i]=$__cbw_v
+        ((__cbw_w[__cbw_i]++)) || continue ;;
+      *) continue ;;
+    esac
+    if [[ ${__cbw_bc[__cbw_i]} ]]; then eval "${__cbw_bc[__cbw_i]}" >/dev/null 2>&1 </dev/null || continue; fi
+    if ((__cbw_bi[__cbw_i] > 0)); then ((__cbw_bi[__cbw_i]--)); continue; fi
+    __cbw_hit=$__cbw_i
+    return
+  done
+}
+
+# The files of a pattern that are there into __cbw_v; one that was written since the last look is marked.
+__cbw_files() {
+  builtin local IFS= __cbw_p
+  __cbw_v=
+  for __cbw_p in $1; do
+    [[ -e $__cbw_p || -L $__cbw_p ]] || continue
+    if [[ $__cbw_p -nt $__cbw_d/stamp ]]; then __cbw_v+="+$EPOCHREALTIME"; fi
+    __cbw_v+=" $__cbw_p"
+  done
+  builtin printf . >"$__cbw_d/stamp"
+}
+
+# A stop: wait for our turn, tell where we are, and do as we are told. $1 kind, $2 reason, $3 breakpoint, $4 $?,
+# $5 line, $6 command, $7 $-
+__cbw_stop() {
+  builtin local __cbw_m __cbw_f __cbw_i
+  __cbw_busy=1 __cbw_kind=$1
+  until builtin read -r __cbw_m <"$__cbw_d/turn"; do :; done
+  __cbw_m="stop"$'\t'"$1"$'\t'"$2"$'\t'"$3"$'\t'"$BASHPID"$'\t'"$BASH_SUBSHELL"$'\t'"$4"$'\t'"$7"
+  __cbw_f=$6; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
+  __cbw_f=$PWD; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
+  for ((__cbw_i = 2; __cbw_i < ${#FUNCNAME[@]}; __cbw_i++)); do
+    __cbw_f=${FUNCNAME[__cbw_i]}; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
+    if ((__cbw_i == 2)); then __cbw_m+=$'\t'$5; else __cbw_m+=$'\t'${BASH_LINENO[__cbw_i - 1]}; fi
+    __cbw_f=${BASH_SOURCE[__cbw_i]}; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
+  done
+  builtin printf '%s\0' "$__cbw_m" >"$__cbw_d/up"
+  __cbw_listen
+}
+
+__cbw_escape() {
+  __cbw_f=${__cbw_f//\\/\\\\}; __cbw_f=${__cbw_f//$'\t'/\\t}; __cbw_f=${__cbw_f//$'\n'/\\n}
+}
+
+# Requests, until one is to go on. i CODE: evaluate here, what it prints is the answer; s CODE: the same in the
+# script's scope; j: leave all that runs, for the text behind the script's end; g: go on.
+__cbw_listen() {
+  builtin local __cbw_q
+  while :; do
+    until IFS= builtin read -r -d '' __cbw_q <"$__cbw_d/down"; do :; done
+    case $__cbw_q in
+      i*) { eval "${__cbw_q:1}"; builtin printf '\0'; } >"$__cbw_d/up" 2>/dev/null ;;
+      s*) __cbw_do=${__cbw_q:1} __cbw_in=1 __cbw_r=0; return 0 ;;
+      j*) __cbw_leave; __cbw_busy=1 __cbw_j=1 __cbw_s=1 __cbw_in=1
+        __cbw_do='builtin set +e -C; builtin shopt -s extdebug'
+        return 0 ;;
+      g*) builtin source "$__cbw_d/state.sh"
+        if [[ ${__cbw_q:1} ]]; then eval "${__cbw_q:1}"; fi
+        __cbw_leave
+        if [[ $__cbw_ee ]]; then __cbw_do='builtin set +e' __cbw_in=2 __cbw_s=1 __cbw_busy=1; return 0; fi
+        return 1 ;;
+    esac
+  done
+}
+
+__cbw_leave() {
+  __cbw_busy=0
+  builtin printf 'x\n' >"$__cbw_d/turn"
+}
+
+# On the way out of everything to the top level, where `: __cbw_begin` waits. Functions and sourced files return,
+# loops break, what is left of the command is skipped; a subshell ends.
+__cbw_jump() {
+  if [[ $1 == D ]]; then __cbw_k=1; fi
+  __cbw_in=1 __cbw_kind=$1
+  if ((${#FUNCNAME[@]} > 3)); then __cbw_do='__cbw_busy=0 __cbw_in=0; return 0'; else __cbw_do='__cbw_busy=0 __cbw_in=0; break 0 2>/dev/null'; fi
+  return 0
+}
+
+# The script's exit, from its EXIT trap; $1 its status, which stays $?.
+__cbw_x() {
+  builtin local - __cbw_flags=$- __cbw_go
+  builtin set +euxETvfn
+  if (($1 && __cbw_fail && !__cbw_busy && !BASH_SUBSHELL && $1 != __cbw_seen)); then
+    __cbw_go=0
+    __cbw_stop X exit 0 "$1" "${BASH_LINENO[0]}" "$BASH_COMMAND" "$__cbw_flags" || __cbw_go=1
+    while ((!__cbw_go)); do
+      eval "$__cbw_do" || __cbw_r=$?
+      __cbw_in=0
+      builtin printf 'done\t%s\0' "$__cbw_r" >"$__cbw_d/up"
+      __cbw_listen || __cbw_go=1
+    done
+  fi
+  builtin return "$1"
+}
+
+__cbw_y() { builtin return; }
+__cbw_q() { builtin return "$1"; }
+
+# Status $2 when the script's own trap of kind $1 (E, D) is to run here, as it would without functrace and errtrace.
+__cbw_mine() {
+  builtin local __cbw_i
+  if [[ $1 == E ]]; then [[ $__cbw_err ]] || builtin return 0; else [[ $__cbw_dbg ]] || builtin return 0; fi
+  if ((!__cbw_e)); then
+    ((BASH_SUBSHELL == __cbw_err_at)) || builtin return 0
+    for __cbw_i in "${FUNCNAME[@]:1}"; do [[ $__cbw_i == main || $__cbw_i == source ]] || builtin return 0; done
+  fi
+  builtin return "$2"
+}
+
+__cbw_arm() {
+  builtin trap -- "$__cbw_D${__cbw_dbg:+$'\n'"{ __cbw_mine D 1; } 2>/dev/null || {"$'\n'"$__cbw_dbg"$'\n'"}"}" DEBUG
+}
+__cbw_arm_err() {
+  builtin trap -- "$__cbw_E${__cbw_err:+$'\n'"{ __cbw_mine E \"\$__cbw_st\"; } 2>/dev/null || {"$'\n'"$__cbw_err"$'\n'"}"}" ERR
+}
+__cbw_arm_exit() {
+  if ((__cbw_exit_at != BASH_SUBSHELL)); then __cbw_exit=; fi
+  if ((BASH_SUBSHELL)) && [[ ! $__cbw_exit ]]; then builtin trap - EXIT
+  else builtin trap -- "{ __cbw_x \$? && __cbw_y; } 2>/dev/null${__cbw_exit:+$'\n'"$__cbw_exit"}" EXIT; fi
+}
+
+# The script's own traps: DEBUG, ERR and EXIT run beside ours; all others are bash's.
+trap() {
+  { builtin local - __cbw_a __cbw_o=0; local -a __cbw_rest=(); builtin set +euxETvfn; } 2>/dev/null
+  if (($# == 0)) || [[ $1 == -[lp]* ]]; then
+    if [[ $1 == -l* ]]; then builtin trap "$@"; __cbw_o=$?; builtin return "$__cbw_o"; fi
+    builtin trap - DEBUG
+    if [[ $__cbw_exit ]]; then builtin trap -- "$__cbw_exit" EXIT; else builtin trap - EXIT; fi
+    if [[ $__cbw_err ]]; then builtin trap -- "$__cbw_err" ERR; else builtin trap - ERR; fi
+    if [[ $__cbw_dbg ]]; then builtin trap -- "$__cbw_dbg" DEBUG; fi
+    builtin trap "$@"; __cbw_o=$?
+    __cbw_arm_exit; __cbw_arm_err; __cbw_arm
+    builtin return "$__cbw_o"
+  fi
+  if [[ $1 == -- ]]; then builtin shift; fi
+  if (($# == 1)); then builtin set -- - "$1"; fi
+  __cbw_a=$1; builtin shift
+  for __cbw_s_ in "$@"; do
+    case ${__cbw_s_^^} in
+      EXIT | SIGEXIT | 0) if [[ $__cbw_a == - ]]; then __cbw_exit=; else __cbw_exit=${__cbw_a:-:}; fi; __cbw_exit_at=$BASH_SUBSHELL; __cbw_arm_exit ;;
+      ERR | SIGERR) if [[ $__cbw_a == - ]]; then __cbw_err=; else __cbw_err=${__cbw_a:-:}; fi; __cbw_err_at=$BASH_SUBSHELL; __cbw_arm_err ;;
+      DEBUG | SIGDEBUG) if [[ $__cbw_a == - ]]; then __cbw_dbg=; else __cbw_dbg=${__cbw_a:-:}; fi; __cbw_err_at=$BASH_SUBSHELL; __cbw_arm ;;
+      *) __cbw_rest+=("$__cbw_s_") ;;
+    esac
+  done
+  builtin unset __cbw_s_
+  if ((${#__cbw_rest[@]})); then builtin trap -- "$__cbw_a" "${__cbw_rest[@]}"; __cbw_o=$?; fi
+  builtin return "$__cbw_o"
+}
+
+__cbw_D='((__cbw_s||__cbw_b[LINENO]))&&{ while __cbw_at D "$?" "$LINENO" "$BASH_COMMAND" "$_" "$-";do eval "$__cbw_do"||__cbw_r=$?;done;((__cbw_k==0))&&: "$__cbw_l"; }'
+if ((__cbw_quiet)); then __cbw_D="{ $__cbw_D; } 2>/dev/null"; fi
+__cbw_E='{ __cbw_st=$?;while __cbw_at E "$__cbw_st" "$LINENO" "$BASH_COMMAND" "$_" "$-";do eval "$__cbw_do"||__cbw_r=$?;done;: "$__cbw_l"; } 2>/dev/null'
+declare -a __cbw_w=() __cbw_wv=()
+source "$__cbw_d/state.sh"
+__cbw_s=1 __cbw_first=1
+set -ET
+__cbw_arm_exit
+__cbw_arm_err
+__cbw_arm

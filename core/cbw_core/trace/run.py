@@ -1,0 +1,352 @@
+"""One traced script from its start to its end: what it says, where it stands, and what it is told."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import threading
+from collections.abc import Callable, Iterable
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from cbw_core.errors import UsageError, from_os_error
+from cbw_core.events import Note, Resumed, Sink, Stopped
+from cbw_core.trace.commands import statement_at
+from cbw_core.trace.lines import LineMap
+from cbw_core.trace.link import Link, ScriptEnded
+from cbw_core.trace.model import Breakpoint, Evaluated, Frame, Reason, State, Stop, Target
+from cbw_core.trace.tables import Going, may_trace_itself, state_text
+
+if TYPE_CHECKING:
+    from cbw_core.trace.jump import Jump
+
+
+class Run:
+    """A script being traced. Made by Debugger; all methods may be called from any thread."""
+
+    def __init__(
+        self,
+        target: Target,
+        folder: Path,
+        sink: Sink,
+        *,
+        points: Callable[[], Iterable[Breakpoint]],
+        stopped_at: Callable[[int], None],
+        going: Going,
+        on_fail: bool,
+        record: bool,
+        follow: bool,
+    ) -> None:
+        self.target, self.folder = target, folder
+        self.text = target.text
+        self.lines = LineMap.behind_header(target.header, target.text)
+        self.sink = sink
+        self.on_fail, self.record, self.follow = on_fail, record, follow
+        self.edited = False  # the script went on with another text than it began with
+        self.status: int | None = None
+        self._points, self._stopped_at = points, stopped_at
+        self._changed = threading.Condition(threading.RLock())
+        self._state: State = "running"
+        self._stop: Stop | None = None
+        self._serial = 0
+        self._stops = 0
+        self._going = going
+        self._jump: Jump | None = None
+        self._at_begin = False
+        self._before_go: list[Callable[[], None]] = []
+        try:
+            self._script = target.script.open("rb+")  # the very file that bash will read
+        except OSError as error:
+            raise from_os_error(error, f"opening {target.script}") from error
+        self.link = Link(folder, self._message, self._lost)
+        try:
+            self._write_prelude()
+            self._write_state()
+        except OSError as error:
+            self.link.close()
+            self._script.close()
+            raise from_os_error(error, "preparing the debugger") from error
+
+    # -- for the room that runs bash ------------------------------------------------------------------------------
+
+    @property
+    def prelude(self) -> Path:
+        """What BASH_ENV is to name."""
+        return self.folder / "prelude.sh"
+
+    def ended(self, status: int | None) -> None:
+        """bash ended (None: it was interrupted)."""
+        self.link.close()
+        with self._changed:
+            self._state, self._stop, self.status = "ended", None, status
+            self._changed.notify_all()
+        self._script.close()
+
+    # -- how it stands --------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        return self._state
+
+    @property
+    def stop(self) -> Stop | None:
+        return self._stop
+
+    def wait(self, timeout: float | None = None) -> Stop | None:
+        """Wait until it stops or ends; the stop, None when it ended (or the time is over)."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._state != "running", timeout)
+            return self._stop
+
+    def stopped(self) -> Stop:
+        """The stop. UsageError when the script does not stand."""
+        stop = self._stop
+        if stop is None:
+            raise not_stopped()
+        return stop
+
+    # -- going on -------------------------------------------------------------------------------------------------
+
+    def before_go(self, what: Callable[[], None]) -> None:
+        """Have this called at the end of each stop, while the shell still stands."""
+        self._before_go.append(what)
+
+    def go(self, going: Going, how: str, *, code: str = "") -> None:
+        """Leave the stop. code: evaluated in bash first (not in the script's scope)."""
+        stop = self.stopped()
+        for what in self._before_go:
+            what()
+        with self._changed:
+            if self._stop is not stop:
+                raise not_stopped()
+            self._going = going
+            self._write_state()
+            self._resume(how)
+            self.link.watch(0)
+            self.link.send(f"g{code}")
+
+    def jump(self, jump: Jump, going: Going, how: str) -> None:
+        """Leave everything that runs and go on at the top level with the text of `jump`, in the living shell."""
+        stop = self.stopped()
+        if stop.subshell:
+            raise UsageError(
+                "the script stands in a subshell, which cannot go on elsewhere",
+                kind="not-here",
+                why="What a subshell does to variables ends with it.",
+                hint="`continue` lets it end; at the stop behind it the script can go on elsewhere.",
+            )
+        if stop.reason == "exit" and stop.note == "ending":
+            raise UsageError(
+                "the script has ended: its shell cannot go back into it",
+                kind="not-here",
+                hint="Look around; then `continue`, and `rerun build` runs the edited script.",
+            )
+        for what in self._before_go:
+            what()
+        with self._changed:
+            try:
+                self._append(jump.appended)
+            except OSError as error:
+                raise from_os_error(error, f"writing {self.target.script}") from error
+            self._jump, self._going = jump, going
+            self._write_state()
+            self._resume(how)
+            self.link.watch(0)
+            self.link.send("j")
+
+    def _resume(self, how: str) -> None:
+        self._state, self._stop = "running", None
+        self.sink(Resumed(self.target.phase, how))
+        self._changed.notify_all()
+
+    def points_changed(self) -> None:
+        """The breakpoints are others now: told to the shell at its next hit, or when it goes on."""
+        with self._changed:
+            if self._state != "ended":
+                self._write_state()
+
+    # -- asking ---------------------------------------------------------------------------------------------------
+
+    def inside(self, code: str) -> str:
+        """What `code` prints, run in a function of the stopped shell."""
+        self.stopped()
+        return self.link.ask(f"i{code}")[0]
+
+    def evaluate(self, code: str) -> Evaluated:
+        """Run code in the script's own scope, with the $? of the stop; its output and status. stdin is empty."""
+        stop = self.stopped()
+        out = shlex.quote(str(self.folder / "out"))
+        code = f"__cbw_q {stop.status}\n{code}"
+        answer, output = self.link.ask(f"seval {shlex.quote(code)} </dev/null >{out} 2>&1")
+        return Evaluated(int(answer.partition("\t")[2] or 0), output)
+
+    # -- what bash says -------------------------------------------------------------------------------------------
+
+    def _message(self, message: str) -> None:
+        kind, *fields = message.split("\t")
+        if kind == "stop":
+            self._came_to_stand([_unescaped(field) for field in fields])
+        elif kind == "began":
+            self._set_aside()
+        elif kind == "done" and self._at_begin:
+            self._at_begin = False
+            self.link.send("g")
+        elif kind == "exec":
+            text = f"`{fields[0]}` replaces the script's shell: what it runs cannot be stepped"
+            self.sink(Note(text, level="warning", phase=self.target.phase))
+
+    def _came_to_stand(self, fields: list[str]) -> None:
+        kind, reason, number, pid, subshell, status, flags, command, cwd, *rest = fields
+        rows = [(rest[k], int(rest[k + 1] or 0), rest[k + 2]) for k in range(0, len(rest) - 2, 3)]
+        if reason == "begin":
+            self._begun(rows[0][1])
+            return
+        with self._changed:
+            self._stops += 1
+            point = int(number) % 1000 if reason == "breakpoint" else None
+            stop = Stop(
+                reason=cast("Reason", reason if reason != "begin" else "step"),
+                command=command,
+                frames=tuple(self._frame(*row) for row in rows if not row[0].startswith("__cbw_")),
+                status=int(status),
+                subshell=int(subshell),
+                pid=int(pid),
+                flags="".join(flag for flag in flags if flag not in "ET"),
+                cwd=cwd,
+                serial=self._stops,
+                phase=self.target.phase,
+                breakpoint=point,
+                note="ending" if kind == "X" else "",
+            )
+            self._stop, self._state = stop, "stopped"
+            self.link.watch(stop.pid)
+            if point is not None:
+                self._stopped_at(point)
+            self._changed.notify_all()
+        self.sink(stopped_event(stop))
+
+    def _frame(self, function: str, line: int, file: str) -> Frame:
+        if file == str(self.target.script):
+            text_line = self.lines.to_text(line)
+            if text_line is not None:
+                text_line = statement_at(self.text, text_line)[0] if function != "source" else text_line
+                place = self.target.place(self.text, text_line)
+                if place is not None:
+                    return Frame(function, place.file, place.line or 0, text_line)
+            return Frame(function, self.target.file or file, line, text_line)
+        return Frame(function, file, line)
+
+    def _begun(self, line: int) -> None:
+        """The shell has reached the text that was put behind the script's end: its marker is at `line`."""
+        jump, self._jump = self._jump, None
+        assert jump is not None
+        with self._changed:
+            self.text, self.lines = jump.text, jump.lines_from(line)
+            self.edited = self.edited or jump.edited
+            self._write_state()
+        self._at_begin = True
+        self.link.send("s" + jump.in_scope)
+
+    def _lost(self) -> None:
+        """The process that stood here died: another one of the script may go on."""
+        with self._changed:
+            if self._state == "stopped":
+                self._resume("lost")
+
+    # -- files ----------------------------------------------------------------------------------------------------
+
+    def _write_prelude(self) -> None:
+        quiet = may_trace_itself(self.target.text)
+        errtrace = "errtrace" in self.target.text or any(
+            "E" in word for word in self.target.text.split() if word.startswith("-") and word[1:].isalpha()
+        )
+        head = [
+            "" if self.follow else "builtin unset BASH_ENV",
+            f"__cbw_d={shlex.quote(str(self.folder))} __cbw_main={shlex.quote(str(self.target.script))}",
+            f"__cbw_quiet={int(quiet or self.follow)} __cbw_e={int(errtrace)}",
+        ]
+        body = (files("cbw_core.trace") / "prelude.sh").read_text()
+        self.prelude.write_text("\n".join([*head, body]), encoding="utf-8", errors="surrogateescape")
+
+    def _write_state(self) -> None:
+        self._serial += 1
+        text = state_text(
+            self.target,
+            self.text,
+            self.lines,
+            self._points(),
+            self._going,
+            serial=self._serial,
+            on_fail=self.on_fail,
+            record=self.record,
+        )
+        _write(self.folder / "state.sh", text)
+        _write(self.folder / "gen", f"{self._serial}\n")
+
+    def _set_aside(self) -> None:
+        """bash has opened its script: from now on that file is ours to write behind, and at its path lies a copy, which
+        a person may edit as they like."""
+        copy = self.target.script.with_name(f".{self.target.script.name}.copy")
+        try:
+            shutil.copy2(self.target.script, copy)
+            copy.replace(self.target.script)
+        except OSError as error:
+            text = f"{self.target.script.name} cannot be copied ({error.strerror}): do not edit it while it runs"
+            self.sink(Note(text, level="warning", phase=self.target.phase))
+
+    def _append(self, text: str) -> None:
+        """Put a text behind the script's end, in the very file that bash reads."""
+        end = self._script.seek(0, 2)
+        try:
+            self._script.write(text.encode("utf-8", "surrogateescape"))
+            self._script.flush()
+        except OSError:
+            self._script.truncate(end)
+            raise
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text, encoding="utf-8", errors="surrogateescape")
+    partial.replace(path)
+
+
+def _unescaped(field: str) -> str:
+    if "\\" not in field:
+        return field
+    out, rest = [], iter(field)
+    for character in rest:
+        if character == "\\":
+            following = next(rest, "\\")
+            out.append({"t": "\t", "n": "\n"}.get(following, following))
+        else:
+            out.append(character)
+    return "".join(out)
+
+
+def stopped_event(stop: Stop) -> Stopped:
+    """The event of a stop."""
+    return Stopped(
+        phase=stop.phase,
+        reason=stop.reason,
+        file=stop.file,
+        line=stop.line,
+        command=stop.command,
+        function=stop.frames[0].function if stop.frames else "",
+        status=stop.status,
+        subshell=stop.subshell,
+        breakpoint=stop.breakpoint,
+        serial=stop.serial,
+    )
+
+
+def not_stopped() -> UsageError:
+    return UsageError(
+        "no script stands at a stop",
+        kind="not-stopped",
+        hint="`break LINE` and `run build` stop one; a build that fails stops by itself.",
+    )
+
+
+__all__ = ["Run", "ScriptEnded", "not_stopped", "stopped_event"]

@@ -1,0 +1,119 @@
+"""What bash decides by while it runs: breakpoints and the way of going on, as the text of state.sh."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cbw_core.trace.commands import statement_at
+from cbw_core.trace.lines import LineMap
+from cbw_core.trace.model import Breakpoint, Target
+
+_INTERNAL = 100_000  # numbers of the stops that are always there
+_EXIT = re.compile(r"(?:^|[;&|({!\s])exit\b")
+_EXEC = re.compile(r"(?:^|[;&|({!\s])exec\s+[^0-9<>&{\s]")
+# what may turn xtrace on: then even the fast expression has to run with stderr away
+_XTRACE = re.compile(
+    r"(?:^|[;&|({\s])(?:set\s+(?:-\w+\s+)*-\w*x|set\s.*xtrace|source\s|\.\s|eval\b|shopt\s.*xtrace)", re.M
+)
+
+
+@dataclass(frozen=True)
+class Going:
+    """How the script goes on. mode: "run", "step", "next" or "finish"; depth: bash's count of frames for the last two;
+    subshell: how deep in subshells `next` and `finish` stop."""
+
+    mode: str = "run"
+    depth: int = 0
+    subshell: int = 0
+
+
+def may_trace_itself(text: str) -> bool:
+    """Whether a script could switch `set -x` on, so that it would show what the debugger runs before each command."""
+    return _XTRACE.search(text) is not None
+
+
+def state_text(
+    target: Target,
+    text: str,
+    lines: LineMap,
+    points: Iterable[Breakpoint],
+    going: Going,
+    *,
+    serial: int,
+    on_fail: bool,
+    record: bool,
+) -> str:
+    """state.sh: sets the mode, the lines to look at, and the table of breakpoints."""
+    looked_at: set[int] = set()
+    rows: list[str] = []
+    always = going.mode != "run" or record
+    for point in points:
+        if not point.enabled:
+            continue
+        if point.kind == "line":
+            spots = _bash_lines(point, target, text, lines)
+            looked_at.update(line for line, _ in spots)
+            for offset, (line, file) in enumerate(spots):
+                rows.append(_row(point.number + 1000 * offset, point, "line", line=line, file=file))
+        else:
+            always = True
+            value = f"{target.prefix}/{point.spec}" if point.kind == "file" else point.spec
+            rows.append(_row(point.number, point, point.kind, value=value))
+    for pattern in (_EXIT, _EXEC) if on_fail else (_EXEC,):
+        for found in pattern.finditer(text):
+            line = text.count("\n", 0, found.end()) + 1
+            looked_at.update(lines.to_bash(line))
+    rows.append(_fixed(_INTERNAL, "exit", "exit") if on_fail else "")
+    rows.append(_fixed(_INTERNAL + 1, "exec", "exec"))
+    numbers = [row.split("]", 1)[0].removeprefix("__cbw_bk[") for row in rows if row]
+    return "\n".join(
+        [
+            f"__cbw_gen={serial} __cbw_mode={going.mode} __cbw_depth={going.depth} __cbw_sub={going.subshell}",
+            f"__cbw_fail={int(on_fail)} __cbw_rec={int(record)}",
+            f"__cbw_s={int(always)}",
+            "__cbw_b=(" + " ".join(f"[{line}]=1" for line in sorted(looked_at)) + ")",
+            "__cbw_bk=() __cbw_bv=() __cbw_bf=() __cbw_bl=() __cbw_bc=() __cbw_bo=()",
+            *(row for row in rows if row),
+            f"__cbw_bn=({' '.join(numbers)})",
+            "",
+        ]
+    )
+
+
+def _fixed(number: int, kind: str, reason: str) -> str:
+    return f"__cbw_bk[{number}]={kind} __cbw_bo[{number}]={reason}"
+
+
+def _row(number: int, point: Breakpoint, kind: str, *, value: str = "", line: int = 0, file: str = "") -> str:
+    n = number
+    parts = [
+        f"__cbw_bk[{n}]={kind}",
+        f"__cbw_bo[{n}]=breakpoint",
+        f"__cbw_bv[{n}]={shlex.quote(value)}",
+        f"__cbw_bl[{n}]={line}",
+        f"__cbw_bf[{n}]={shlex.quote(file)}",
+        f"__cbw_bc[{n}]={shlex.quote(point.condition)}",
+    ]
+    if point.ignore:  # counts down in the shell: set once for each breakpoint
+        parts.append(f"[[ ${{__cbw_bi[{n}]+x}} ]] || __cbw_bi[{n}]={point.ignore}")
+    return "; ".join(parts)
+
+
+def _bash_lines(point: Breakpoint, target: Target, text: str, lines: LineMap) -> list[tuple[int, str]]:
+    """(line, file) as bash counts: every line of the command there, since bash names the last one of some."""
+    assert point.line is not None
+    if point.file and not is_script(point.file, target):
+        return [(point.line, point.file)]
+    first, last = statement_at(text, point.line)
+    spots = [bash for line in range(first, min(last, first + 200) + 1) for bash in lines.to_bash(line)]
+    return [(line, str(target.script)) for line in spots]
+
+
+def is_script(file: str, target: Target) -> bool:
+    """Whether a file's name, as a person wrote it, means the traced script."""
+    names = {str(target.script), target.script.name, target.file or "", Path(target.file or "-").name}
+    return file in names
