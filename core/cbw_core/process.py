@@ -65,6 +65,47 @@ class Cancel:
             raise Interrupted("interrupted")
 
 
+class Settling:
+    """A way to wait, from another thread, until all that a running child wrote so far has been passed on."""
+
+    def __init__(self) -> None:
+        self._quiet = threading.Condition()
+        self._fd = -1
+        self._busy = False
+
+    def begin(self, fd: int) -> None:
+        with self._quiet:
+            self._fd = fd
+
+    def reading(self, busy: bool) -> None:
+        """Output is being read and passed on, or all that was there has been."""
+        with self._quiet:
+            self._busy = busy
+            if not busy:
+                self._quiet.notify_all()
+
+    def end(self) -> None:
+        with self._quiet:
+            self._fd, self._busy = -1, False
+            self._quiet.notify_all()
+
+    def wait(self, longest: float = 5.0) -> None:
+        """Until nothing is waiting to be read. longest: seconds; a child's background process may write for ever."""
+        until = time.monotonic() + longest
+        with self._quiet:
+            while (self._busy or self._waiting()) and (left := until - time.monotonic()) > 0:
+                self._quiet.wait(left)
+
+    def _waiting(self) -> bool:
+        import select
+
+        if self._fd < 0:
+            return False
+        poller = select.poll()
+        poller.register(self._fd, select.POLLIN)
+        return any(event & select.POLLIN for _, event in poller.poll(0))
+
+
 @dataclass(frozen=True)
 class Finished:
     """How a child ended: `status` is its exit status, 128 + n for signal n. `tail`: its last lines of output.
@@ -90,6 +131,7 @@ def run(
     cancel: Cancel | None = None,
     pty: bool = False,
     timeout: float | None = None,
+    settling: Settling | None = None,
 ) -> Finished:
     """Run a child to its end. stdout and stderr come as one stream, in the order written, line by line to `on_line`
     (without newline, undecodable bytes replaced; of a line that was written over with carriage returns its last
@@ -99,6 +141,7 @@ def run(
              a question for a password) gets an error at once, and does not wait for ever. PAGER and GIT_PAGER are
              `cat` where `env` does not say: a program asked for its log must not think that somebody turns pages.
     timeout: seconds after which the child and all below it are ended (status 124).
+    settling: lets others wait until what was written so far has been passed on.
     Processes that the child leaves behind have half a second to end, then they are ended.
     Raises Interrupted when `cancel` is asked for: the child and all its descendants are gone by then (within 200 ms).
     Raises EnvironmentFailure(kind="missing-tool") when argv[0] cannot be started.
@@ -124,7 +167,9 @@ def run(
         warden.give(order)
         if cancel is not None:
             stack.callback(cancel.on_request(warden.end))
-        for chunk in warden.output(timeout):
+        if settling is not None:
+            stack.callback(settling.end)
+        for chunk in warden.output(timeout, settling):
             if sink is not None:
                 try:
                     sink.write(chunk)
@@ -251,8 +296,10 @@ class _Warden:
             if self._control >= 0:
                 os.write(self._control, b"e")
 
-    def output(self, timeout: float | None) -> Iterator[bytes]:
+    def output(self, timeout: float | None, settling: Settling | None = None) -> Iterator[bytes]:
         """What comes from below, until all is gone. Ends it all when `timeout` seconds have passed."""
+        if settling is not None:
+            settling.begin(self._output)
         import select
 
         poller = select.poll()
@@ -263,12 +310,16 @@ class _Warden:
             if self._report not in self._open:  # all is gone: what is left to come has been written already
                 until = min(until or math.inf, time.monotonic() + _AFTERLIFE)
             left = None if until is None else max(0.0, until - time.monotonic())
+            if settling is not None:
+                settling.reading(False)
             ready = poller.poll(None if left is None else int(left * 1000) + 1)
             if not ready and self._report in self._open:
                 self.timed_out, until = True, None
                 self.end()
             elif not ready:
                 self._open.clear()  # a process that could not be ended keeps the output open
+            if settling is not None:
+                settling.reading(True)
             for fd, _ in ready:
                 chunk = _read(fd)
                 if not chunk:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from cbw_core.build import failure
 from cbw_core.build.script import Script
+from cbw_core.build.tracing import target_of
 from cbw_core.build.variables import build_prefix, environment
-from cbw_core.build.writing import Scripts, write_file, write_scripts
+from cbw_core.build.writing import write_file, write_scripts
 from cbw_core.config import Config
 from cbw_core.errors import BuildError, EnvironmentFailure, Place, RecipeError, from_os_error
 from cbw_core.events import LogLine, Note, Sink, Used
 from cbw_core.layout import Layout
-from cbw_core.process import Cancel, Finished, run
+from cbw_core.process import Cancel, Finished, Settling, run
 from cbw_core.render.output import Output
+
+if TYPE_CHECKING:
+    from cbw_core.trace import Debugger
 
 _HINT = (
     "`cbw shell` opens a shell in the build environment (there, `bash conda_build.sh` runs the script); "
@@ -34,8 +39,13 @@ def run_build(
     sink: Sink,
     cancel: Cancel | None = None,
     log: Path | None = None,
+    debugger: Debugger | None = None,
+    render_again: Callable[[], Output] | None = None,
 ) -> None:
     """Run the output's script in the work folder: `bash -o errexit conda_build.sh`, as conda-build does.
+
+    debugger: what stops it on its way (it may stand still inside this call); render_again gives the output as the
+    recipe has it now, for a script that was edited in meta.yaml meanwhile.
 
     Its lines come as LogLine events in which the long prefixes read $PREFIX, $BUILD_PREFIX and $SRC_DIR; `log` gets
     them as written. Raises BuildError(kind="build") with the script's own file and line; Interrupted when cancelled;
@@ -53,10 +63,7 @@ def run_build(
     for line in short.legend():
         sink(LogLine(line, phase="build"))
     record = layout.private / "failed-commands"
-    try:
-        env |= _watch(scripts.script, record, layout)
-    except OSError as error:
-        raise from_os_error(error, "preparing the build") from error
+    line_of: Callable[[int], int | None] = lambda line: line - scripts.header_lines  # noqa: E731
     report = layout.private / "not-isolated"
     report.unlink(missing_ok=True)
     argv = ["bash", "-o", "errexit", str(scripts.build_file)]
@@ -66,15 +73,32 @@ def run_build(
             kept(line)
             sink(LogLine(short(line), phase="build"))
 
-        done = run(
-            isolated(argv, report) if config.isolate else argv,
-            cwd=layout.work,
-            env=env,
-            on_line=on_line,
-            log=None if secrets else log,
-            cancel=cancel,
-            pty=True,
-        )
+        def bash(extra: Mapping[str, str], settling: Settling | None = None) -> Finished:
+            return run(
+                isolated(argv, report) if config.isolate else argv,
+                cwd=layout.work,
+                env={**env, **extra},
+                on_line=on_line,
+                log=None if secrets else log,
+                cancel=cancel,
+                pty=True,
+                settling=settling,
+            )
+
+        script = scripts.script
+        if debugger is not None and debugger.wants("build"):
+            target = target_of(scripts, output, layout, render_again)
+            with debugger.tracing(target, layout.private / "trace", sink) as traced:
+                done = bash({"BASH_ENV": str(traced.prelude)}, traced.settling)
+                traced.status = done.status
+            record, line_of = traced.failures, traced.text_line
+            script = replace(script, text=traced.text) if script.is_bash else script
+        else:
+            try:
+                watch = _watch(script, record, layout)
+            except OSError as error:
+                raise from_os_error(error, "preparing the build") from error
+            done = bash(watch)
     sink(Used(done.cpu_user, done.cpu_sys, done.rss))
     if report.exists():
         raise _not_isolated(report)
@@ -82,7 +106,7 @@ def run_build(
         names = ", ".join(done.leftover)
         sink(Note(f"the build script left processes behind, which were ended: {names}", level="warning", phase="build"))
     if done.status:
-        raise _failed(output, layout, scripts, scripts.script, done, record, short)
+        raise _failed(output, layout, line_of, script, done, record, short)
 
 
 def isolated(argv: Sequence[str], report: Path) -> list[str]:
@@ -168,7 +192,7 @@ def _watch(script: Script, record: Path, layout: Layout) -> dict[str, str]:
 def _failed(
     output: Output,
     layout: Layout,
-    scripts: Scripts,
+    line_of: Callable[[int], int | None],
     script: Script,
     done: Finished,
     record: Path,
@@ -178,7 +202,7 @@ def _failed(
     place = where = None
     what = f"exit status {done.status}"
     if found is not None and Path(found.file).name == layout.build_file.name:
-        place = _place(script, found, scripts, done, layout)
+        place = _place(script, found, line_of, done, layout)
         what = f"`{short(failure.short_command(found.command))}`"
     elif found is not None:
         place = Place(found.file, found.line, None, short.without_secrets(failure.short_command(found.command)))
@@ -202,10 +226,14 @@ def _failed(
 
 
 def _place(
-    script: Script, found: failure.FailedCommand, scripts: Scripts, done: Finished, layout: Layout
+    script: Script,
+    found: failure.FailedCommand,
+    line_of: Callable[[int], int | None],
+    done: Finished,
+    layout: Layout,
 ) -> Place | None:
     if script.is_bash:
-        return script.place(found.line - scripts.header_lines, failure.short_command(found.command))
+        return script.place(line_of(found.line) or 0, failure.short_command(found.command))
     if script.file is None or not script.text_is_file:
         return None
     line = failure.traceback_line(done.tail, layout.work / Path(script.file).name)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cbw_core.events import Sink
     from cbw_core.process import Cancel
     from cbw_core.render import Rendered
+    from cbw_core.session.session import Session
 
 
 @dataclass(frozen=True)
@@ -134,3 +135,11 @@ def nearest(rendering: Rendering, before: Output) -> Output | None:
 
     same = [o for o in rendering.all if o.name == before.name and o.is_toplevel == before.is_toplevel]
     return max(same, key=likeness, default=None)
+
+
+def now(session: Session, sink: Sink) -> Output:
+    """A session's output as its recipe makes it now, without anything being kept."""
+    from cbw_core.process import Cancel
+
+    fresh = render(session.head.recipe, session.config, sink=sink, cancel=Cancel(), environ=session.environ)
+    return again(fresh, session.output)

@@ -27,6 +27,7 @@ from cbw_core.session.status import phase_statuses
 if TYPE_CHECKING:
     from cbw_core.render.output import Output
     from cbw_core.test import TestPlan
+    from cbw_core.trace import Debugger
 
 T = TypeVar("T")
 _SETTLED = (State.DONE, State.SKIPPED)
@@ -62,6 +63,8 @@ class Session:
         self.helping = False
         # its build goes on in the work folder and prefix as the last run left them
         self.dirty = False
+        # what stops the scripts of this session's phases on their way; they run in the thread that called `run`
+        self.debugger: Debugger | None = None
 
     # -- what it is -----------------------------------------------------------------------------------------------
 

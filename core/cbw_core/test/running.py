@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cbw_core.build.failure import failed_command, last_lines, prelude_for, short_command
 from cbw_core.build.running import Shortener, how_it_ended
@@ -15,12 +16,15 @@ from cbw_core.errors import BuildError, Place, UsageError, from_os_error
 from cbw_core.events import LogLine, Note, Progress, Sink, Used
 from cbw_core.layout import Layout
 from cbw_core.platforms import native_subdir
-from cbw_core.process import Cancel, Finished
+from cbw_core.process import Cancel, Finished, Settling
 from cbw_core.process import run as run_process
 from cbw_core.test.blame import Watcher, failed_step
 from cbw_core.test.plan import TestPlan, TestStep
 from cbw_core.test.preparing import commands
 from cbw_core.test.steps import StepScript, keep_outcomes, outcomes_of_run, step_scripts
+
+if TYPE_CHECKING:
+    from cbw_core.trace import Debugger, Target
 
 _HINT = (
     "`cbw shell --phase test` opens a shell in the test environment (there, `bash conda_test_runner.sh` runs all "
@@ -42,11 +46,12 @@ def run(
     cancel: Cancel | None = None,
     log: Path | None = None,
     only: Sequence[int] = (),
+    debugger: Debugger | None = None,
 ) -> None:
     """Run what `prepare` made ready: what conda_test_runner.sh runs, in the same order, with the same environment.
 
     only: numbers (from 1) of the plan's steps to be run, each by itself; empty: all, file by file as the runner does.
-    How each step ended is kept for `steps.outcomes`.
+    debugger: what stops run_test.sh on its way. How each step ended is kept for `steps.outcomes`.
 
     Lines come as LogLine events (with $PREFIX and $SRC_DIR for the long paths), `log` gets them as written. Stops at
     the first failure. Raises BuildError(kind="test") that names the import, command or script, its place in the
@@ -65,7 +70,7 @@ def run(
     short = Shortener({"PREFIX": layout.test_prefix, "SRC_DIR": layout.test_dir})
     for line in short.legend():
         sink(LogLine(line, phase="test"))
-    runner = _Runner(plan, layout, environ, short, sink, cancel, log)
+    runner = _Runner(plan, layout, environ, short, sink, cancel, log, debugger)
     if only:
         runner.steps(_chosen(plan, layout, only))
     else:
@@ -100,6 +105,7 @@ class _Runner:
     sink: Sink
     cancel: Cancel | None
     log: Path | None
+    debugger: Debugger | None
 
     def files(self, files: Mapping[str, Sequence[str]]) -> None:
         """All test files, up to the first that fails."""
@@ -136,21 +142,33 @@ class _Runner:
             watcher(line)
             sink(LogLine(self.short(line), phase="test"))
 
-        try:
-            watch = _watch(file, record, layout) if file.suffix == ".sh" else ()
-        except OSError as error:
-            raise from_os_error(error, "preparing the tests") from error
         base = {key: self.environ[key] for key in ("PATH", "HOME", "LANG", "LC_ALL") if self.environ.get(key)}
         enter = ["bash", "-o", "errexit", "-c", 'source "$0"; exec "$@"', str(layout.test_env_file)]
-        done = run_process(
-            [*enter, *watch, *command],
-            cwd=layout.test_dir,
-            env=base,
-            on_line=on_line,
-            log=self.log,
-            cancel=self.cancel,
-            pty=True,
-        )
+
+        def start(watch: Sequence[str], settling: Settling | None = None) -> Finished:
+            return run_process(
+                [*enter, *watch, *command],
+                cwd=layout.test_dir,
+                env=base,
+                on_line=on_line,
+                log=self.log,
+                cancel=self.cancel,
+                pty=True,
+                settling=settling,
+            )
+
+        line_of: Callable[[int], int | None] = lambda line: line  # noqa: E731
+        if self.debugger is not None and self.debugger.wants("test") and file.suffix == ".sh":
+            with self.debugger.tracing(_target(file, layout), layout.private / "trace", sink) as traced:
+                done = start(("env", f"BASH_ENV={traced.prelude}"), traced.settling)
+                traced.status = done.status
+            record, line_of = traced.failures, traced.text_line
+        else:
+            try:
+                watch = _watch(file, record, layout) if file.suffix == ".sh" else ()
+            except OSError as error:
+                raise from_os_error(error, "preparing the tests") from error
+            done = start(watch)
         sink(Used(done.cpu_user, done.cpu_sys, done.rss))
         if done.leftover:
             names = ", ".join(done.leftover)
@@ -158,7 +176,7 @@ class _Runner:
         line, failed = watcher.line, ""
         if done.status and file.suffix == ".sh":
             found = failed_command(record, done.status, done.tail, file)
-            line = found.line if found and Path(found.file).name == file.name else None
+            line = line_of(found.line) if found and Path(found.file).name == file.name else None
             failed = found.command if found else ""
         return _Ended(done, line, failed, watcher.error if file.suffix == ".py" else "")
 
@@ -197,6 +215,24 @@ def _place_in(script: StepScript, line: int | None, recipe: Path | None) -> Plac
     if own and line and recipe is not None and (recipe / script.step.text).is_file():
         return Place(str(recipe / script.step.text), line)
     return script.step.place or Place(str(script.file), line)
+
+
+def _target(file: Path, layout: Layout) -> Target:
+    """A test script for the debugger: a person edits the very file in the test folder."""
+    from cbw_core.trace import Target
+
+    def read() -> str:
+        try:
+            return file.read_text(encoding="utf-8", errors="surrogateescape")
+        except OSError as error:
+            raise from_os_error(error, f"reading {file.name}") from error
+
+    text = read()
+
+    def place(text: str, line: int) -> Place:
+        return Place(str(file), line)
+
+    return Target("test", file.name, file, 0, text, str(file), place, read, layout.test_prefix, layout.test_dir)
 
 
 def _watch(file: Path, record: Path, layout: Layout) -> tuple[str, ...]:

@@ -78,6 +78,15 @@ def resume_line(old: str, new: str, at: int) -> int | None:
             if tag == "equal":
                 return news[c + index - a].first
             if tag == "replace":
-                return news[min(c + index - a, d - 1)].first
+                return news[_likest(olds[index].text, [n.text for n in news[c:d]], index - a) + c].first
             return news[d].first if d < len(news) else None
     return None
+
+
+def _likest(text: str, others: list[str], at: int) -> int:
+    """Which of the texts is the edited form of `text`: the one at the same place where as good as any, else the one
+    most like it."""
+    marks = [difflib.SequenceMatcher(None, text, other, autojunk=False).ratio() for other in others]
+    at = min(at, len(others) - 1)
+    best = max(range(len(others)), key=lambda k: marks[k])
+    return best if marks[best] >= 0.6 and marks[best] > marks[at] else at

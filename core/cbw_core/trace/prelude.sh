@@ -5,18 +5,20 @@
 # here starts a process, keeps a descriptor open, or writes to the script's own output, also under `set -x`.
 #
 # __cbw_s: look at every command   __cbw_b[LINE]: look at this line    __cbw_j: going to another place of the text
+# __cbw_t: inside a trap of ours (set where a redirection is expanded: no command runs before that)
 # __cbw_k: skip the command        __cbw_in: 1 evaluating in the script's own scope, 2 the same, and then go on
 __cbw_s=0 __cbw_j=0 __cbw_k=0 __cbw_in=0 __cbw_busy=0 __cbw_mode=run __cbw_depth=0 __cbw_sub=0 __cbw_gen=0 __cbw_rec=0 __cbw_fail=0
 __cbw_kind= __cbw_r=0 __cbw_l= __cbw_do= __cbw_seen=0 __cbw_was=0 __cbw_ee= __cbw_e=${__cbw_e:-0}
-__cbw_exit= __cbw_exit_at=0 __cbw_err= __cbw_err_at=0 __cbw_dbg=
+__cbw_t=0 __cbw_null=(/dev/null) __cbw_exit= __cbw_exit_at=0 __cbw_err= __cbw_err_at=0 __cbw_dbg=
 declare -a __cbw_b=() __cbw_bn=() __cbw_bk=() __cbw_bv=() __cbw_bf=() __cbw_bl=() __cbw_bc=() __cbw_bi=() __cbw_bo=()
 
 # The decision. $1: D (before a command), E (a command failed); then $?, LINENO, BASH_COMMAND, $_, $- of the script.
 # Status 0: the caller is to evaluate __cbw_do in the script's scope and to call again; 1: go on.
 __cbw_at() {
+  if ((__cbw_t)) && [[ $1 == D ]]; then return 1; fi
   case ${FUNCNAME[1]} in trap | __cbw_*) return 1 ;; esac
   if ((__cbw_in)) && [[ $1 == "$__cbw_kind" ]]; then
-    builtin local -; builtin set +euxETvfn; builtin local IFS=$' \t\n' __cbw_go=$__cbw_in
+    builtin local -; builtin set +euxETvfn; builtin local IFS=$' \t\n' __cbw_go="$__cbw_in"
     __cbw_in=0
     if ((__cbw_go == 2)); then __cbw_busy=0; return 1; fi
     if ((__cbw_j)); then __cbw_jump "$1"; return; fi
@@ -24,10 +26,6 @@ __cbw_at() {
     __cbw_listen; return
   fi
   if ((__cbw_busy)); then return 1; fi
-  case $4 in
-    __cbw_* | 'eval "$__cbw_do"'* | ': "$__cbw_l"') return 1 ;;
-    'return 0' | 'break 0'*) if ((__cbw_j)); then return 1; fi ;;
-  esac
   if [[ $__cbw_ee ]]; then __cbw_ee=; builtin set -e; fi
   __cbw_l=$5 __cbw_k=0
   builtin local -; builtin set +euxETvfn; builtin local IFS=$' \t\n'
@@ -87,10 +85,11 @@ __cbw_look() {
         __cbw_wv[__cbw_i]=$__cbw_v
         ((__cbw_w[__cbw_i]++)) || continue ;;
       file)
-        __cbw_files "${__cbw_bv[__cbw_i]}"
+        __cbw_files "${__cbw_bv[__cbw_i]}" "${__cbw_wv[__cbw_i]-none}"
         if ((__cbw_w[__cbw_i])); then
-          [[ $__cbw_v != "${__cbw_wv[__cbw_i]}" ]] || continue
+          [[ $__cbw_v != "${__cbw_wv[__cbw_i]}" ]] || ((__cbw_hit)) || continue
         fi
+        __cbw_hit=0
         __cbw_wv[__cbw_i]=$__cbw_v
         ((__cbw_w[__cbw_i]++)) || continue ;;
       *) continue ;;
@@ -104,14 +103,15 @@ __cbw_look() {
 
 # The files of a pattern that are there into __cbw_v; one that was written since the last look is marked.
 __cbw_files() {
-  builtin local IFS= __cbw_p
+  builtin local IFS= __cbw_p __cbw_new=0
   __cbw_v=
   for __cbw_p in $1; do
     [[ -e $__cbw_p || -L $__cbw_p ]] || continue
-    if [[ $__cbw_p -nt $__cbw_d/stamp ]]; then __cbw_v+="+$EPOCHREALTIME"; fi
+    if [[ $__cbw_p -nt $__cbw_d/stamp ]]; then __cbw_new=1; fi
     __cbw_v+=" $__cbw_p"
   done
-  builtin printf . >"$__cbw_d/stamp"
+  if ((__cbw_new)); then __cbw_hit=-1; fi
+  if ((__cbw_new)) || [[ $2 == none ]]; then builtin printf . >"$__cbw_d/stamp"; fi
 }
 
 # A stop: wait for our turn, tell where we are, and do as we are told. $1 kind, $2 reason, $3 breakpoint, $4 $?,
@@ -167,13 +167,13 @@ __cbw_leave() {
 __cbw_jump() {
   if [[ $1 == D ]]; then __cbw_k=1; fi
   __cbw_in=1 __cbw_kind=$1
-  if ((${#FUNCNAME[@]} > 3)); then __cbw_do='__cbw_busy=0 __cbw_in=0; return 0'; else __cbw_do='__cbw_busy=0 __cbw_in=0; break 0 2>/dev/null'; fi
+  if ((${#FUNCNAME[@]} > 3)); then __cbw_do='__cbw_busy=0 __cbw_in=0; return 0 2>"${__cbw_null[__cbw_t=0,0]}"'; else __cbw_do='__cbw_busy=0 __cbw_in=0; break 0 2>"${__cbw_null[__cbw_t=0,0]}"'; fi
   return 0
 }
 
 # The script's exit, from its EXIT trap; $1 its status, which stays $?.
 __cbw_x() {
-  builtin local - __cbw_flags=$- __cbw_go
+  builtin local - __cbw_flags="$-" __cbw_go
   builtin set +euxETvfn
   if (($1 && __cbw_fail && !__cbw_busy && !BASH_SUBSHELL && $1 != __cbw_seen)); then
     __cbw_go=0
@@ -194,6 +194,7 @@ __cbw_q() { builtin return "$1"; }
 # Status $2 when the script's own trap of kind $1 (E, D) is to run here, as it would without functrace and errtrace.
 __cbw_mine() {
   builtin local __cbw_i
+  __cbw_t=0
   if [[ $1 == E ]]; then [[ $__cbw_err ]] || builtin return 0; else [[ $__cbw_dbg ]] || builtin return 0; fi
   if ((!__cbw_e)); then
     ((BASH_SUBSHELL == __cbw_err_at)) || builtin return 0
@@ -203,15 +204,21 @@ __cbw_mine() {
 }
 
 __cbw_arm() {
-  builtin trap -- "$__cbw_D${__cbw_dbg:+$'\n'"{ __cbw_mine D 1; } 2>/dev/null || {"$'\n'"$__cbw_dbg"$'\n'"}"}" DEBUG
+  builtin local __cbw_a="$__cbw_D"
+  if [[ $__cbw_dbg ]]; then __cbw_a+=$'\n'"{ __cbw_mine D 1; } 2>/dev/null || {"$'\n'$__cbw_dbg$'\n}'; fi
+  builtin trap -- "$__cbw_a" DEBUG
 }
 __cbw_arm_err() {
-  builtin trap -- "$__cbw_E${__cbw_err:+$'\n'"{ __cbw_mine E \"\$__cbw_st\"; } 2>/dev/null || {"$'\n'"$__cbw_err"$'\n'"}"}" ERR
+  builtin local __cbw_a="$__cbw_E"
+  if [[ $__cbw_err ]]; then __cbw_a+=$'\n{ __cbw_mine E "$__cbw_st"; } '$__cbw_away$' || {\n'$__cbw_err$'\n}'; fi
+  builtin trap -- "$__cbw_a" ERR
 }
 __cbw_arm_exit() {
+  builtin local __cbw_a='{ __cbw_x $? && __cbw_y; } '"$__cbw_away"
   if ((__cbw_exit_at != BASH_SUBSHELL)); then __cbw_exit=; fi
-  if ((BASH_SUBSHELL)) && [[ ! $__cbw_exit ]]; then builtin trap - EXIT
-  else builtin trap -- "{ __cbw_x \$? && __cbw_y; } 2>/dev/null${__cbw_exit:+$'\n'"$__cbw_exit"}" EXIT; fi
+  if [[ $__cbw_exit ]]; then __cbw_a+=$'\n'$__cbw_exit; fi
+  if ((BASH_SUBSHELL)) && [[ ! $__cbw_exit ]]; then __cbw_a=-; fi
+  builtin trap -- "$__cbw_a" EXIT
 }
 
 # The script's own traps: DEBUG, ERR and EXIT run beside ours; all others are bash's.
@@ -243,9 +250,10 @@ trap() {
   builtin return "$__cbw_o"
 }
 
+__cbw_away='2>"${__cbw_null[__cbw_t=1,0]}"'
 __cbw_D='((__cbw_s||__cbw_b[LINENO]))&&{ while __cbw_at D "$?" "$LINENO" "$BASH_COMMAND" "$_" "$-";do eval "$__cbw_do"||__cbw_r=$?;done;((__cbw_k==0))&&: "$__cbw_l"; }'
 if ((__cbw_quiet)); then __cbw_D="{ $__cbw_D; } 2>/dev/null"; fi
-__cbw_E='{ __cbw_st=$?;while __cbw_at E "$__cbw_st" "$LINENO" "$BASH_COMMAND" "$_" "$-";do eval "$__cbw_do"||__cbw_r=$?;done;: "$__cbw_l"; } 2>/dev/null'
+__cbw_E='{ __cbw_st=$?;while __cbw_at E "$__cbw_st" "$LINENO" "$BASH_COMMAND" "$_" "$-";do eval "$__cbw_do"||__cbw_r=$?;done;: $((__cbw_t=0)) "$__cbw_l"; } '$__cbw_away
 declare -a __cbw_w=() __cbw_wv=()
 source "$__cbw_d/state.sh"
 __cbw_s=1 __cbw_first=1

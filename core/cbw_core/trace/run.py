@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from cbw_core.errors import UsageError, from_os_error
 from cbw_core.events import Note, Resumed, Sink, Stopped
+from cbw_core.process import Settling
 from cbw_core.trace.commands import statement_at
 from cbw_core.trace.lines import LineMap
 from cbw_core.trace.link import Link, ScriptEnded
@@ -43,6 +44,7 @@ class Run:
         self.lines = LineMap.behind_header(target.header, target.text)
         self.sink = sink
         self.on_fail, self.record, self.follow = on_fail, record, follow
+        self.settling = Settling()  # so that a stop is told behind the output before it
         self.edited = False  # the script went on with another text than it began with
         self.status: int | None = None
         self._points, self._stopped_at = points, stopped_at
@@ -61,6 +63,7 @@ class Run:
             raise from_os_error(error, f"opening {target.script}") from error
         self.link = Link(folder, self._message, self._lost)
         try:
+            self.failures.unlink(missing_ok=True)
             self._write_prelude()
             self._write_state()
         except OSError as error:
@@ -74,6 +77,15 @@ class Run:
     def prelude(self) -> Path:
         """What BASH_ENV is to name."""
         return self.folder / "prelude.sh"
+
+    @property
+    def failures(self) -> Path:
+        """Where each command that fails is noted, as cbw_core.build.failure reads it."""
+        return self.folder / "failed"
+
+    def text_line(self, line: int) -> int | None:
+        """The line, in the script's text, of a line as bash counts."""
+        return self.lines.to_text(line)
 
     def ended(self, status: int | None) -> None:
         """bash ended (None: it was interrupted)."""
@@ -219,12 +231,14 @@ class Run:
                 breakpoint=point,
                 note="ending" if kind == "X" else "",
             )
-            self._stop, self._state = stop, "stopped"
             self.link.watch(stop.pid)
             if point is not None:
                 self._stopped_at(point)
-            self._changed.notify_all()
+        self.settling.wait()
         self.sink(stopped_event(stop))
+        with self._changed:
+            self._stop, self._state = stop, "stopped"
+            self._changed.notify_all()
 
     def _frame(self, function: str, line: int, file: str) -> Frame:
         if file == str(self.target.script):

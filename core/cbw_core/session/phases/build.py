@@ -10,7 +10,7 @@ from cbw_core import build
 from cbw_core import env as env_room
 from cbw_core.events import Note
 from cbw_core.process import Cancel
-from cbw_core.session import edits, trees
+from cbw_core.session import edits, rendering, trees
 from cbw_core.session.model import Phase
 from cbw_core.session.phases import env, source
 from cbw_core.session.trees import Signature
@@ -46,6 +46,8 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
                 sink=sink,
                 cancel=cancel,
                 log=layout.log(Phase.BUILD),
+                debugger=session.debugger,
+                render_again=lambda: rendering.now(session, sink),
             )
     finally:
         layout.work.mkdir(parents=True, exist_ok=True)  # a script may remove what it stands in

@@ -53,6 +53,7 @@ def _run(session: Session, plan: TestPlan, only: Sequence[int], sink: Sink, canc
             cancel=cancel,
             log=session.layout.log(Phase.TEST),
             only=only,
+            debugger=session.debugger,
         )
 
 

@@ -1,0 +1,3 @@
+from support.traced import traced
+
+__all__ = ["traced"]
