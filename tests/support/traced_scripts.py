@@ -1,110 +1,21 @@
-"""Bash scripts: each construct of the language that the debugger has to go through, and the habits of build scripts.
+"""Bash scripts: each construct that the debugger has to go through, and the habits of build scripts.
 
 name -> text. All run as `bash -o errexit SCRIPT` in an empty folder with PREFIX set, unless NO_ERREXIT has them.
 """
 
-SCRIPTS: dict[str, str] = {
-    "simple commands": "echo one\necho two\ntrue\n",
-    "no newline at the end": "echo one\necho two",
-    "nothing": "",
-    "comments only": "# a\n\n# b\n",
-    "variables and arithmetic": 'a=1\nb=$((a + 2))\n((b++)) || true\nlet "a = a + b"\necho $a $b\ndeclare -i n=5\nn+=2\necho $n\n',
-    "last argument": "mkdir -p a/b\ncd $_\npwd | sed 's,.*/,,'\necho x y z\necho $_\n",
-    "status of the command before": "set +e\nfalse\necho $?\n(exit 7)\necho $?\ntrue\necho $?\n",
-    "pipe status": 'set +e\nfalse | true | (exit 3)\necho "${PIPESTATUS[@]}"\n',
-    "functions": 'f() {\n  local x=$1\n  echo "f $x"\n  return 0\n}\nf 1\nf 2\n',
-    "function that returns": 'f() { return 3; }\nf || echo "got $?"\nif f; then echo yes; else echo no; fi\n',
-    "recursion": "f() {\n  if (($1 > 0)); then\n    echo $1\n    f $(($1 - 1))\n  fi\n}\nf 4\n",
-    "nested functions": "outer() {\n  inner() { echo inner $FUNCNAME; }\n  inner\n}\nouter\n",
-    "function names": 'f() { echo "${FUNCNAME[@]}"; g; }\ng() { echo "${FUNCNAME[@]}" ${BASH_LINENO[@]} $LINENO; }\nf\n',
-    "caller": "f() { caller 0 | sed 's,/.*/,,'; }\nf\n",
-    "for": "for i in 1 2 3; do\n  echo $i\ndone\n",
-    "for with break and continue": "for i in 1 2 3 4; do\n  [ $i = 2 ] && continue\n  [ $i = 4 ] && break\n  echo $i\ndone\n",
-    "arithmetic for": "for ((i = 0; i < 3; i++)); do echo $i; done\n",
-    "while": "i=0\nwhile [ $i -lt 3 ]; do\n  i=$((i + 1))\n  echo $i\ndone\n",
-    "until": "i=3\nuntil ((i == 0)); do ((i--)) || :; echo $i; done\n",
-    "read loop": "printf 'a b\\nc d\\n' > in.txt\nwhile read -r x y; do echo \"$y $x\"; done < in.txt\n",
-    "read from a pipe": "printf '1\\n2\\n' | while read -r x; do echo \"<$x>\"; done\n",
-    "if, elif, else": "x=2\nif [ $x = 1 ]; then echo one\nelif [ $x = 2 ]; then echo two\nelse echo many; fi\n",
-    "case": "for x in a.so b.a c; do\n  case $x in\n    *.so) echo shared ;;\n    *.a) echo static ;;\n    *) echo other ;;\n  esac\ndone\n",
-    "double brackets": 'x="a b"\nif [[ $x == a* && ! -f none ]]; then echo yes; fi\n[[ $x =~ ^(a).(b)$ ]] && echo "${BASH_REMATCH[2]}"\n',
-    "and, or": "true && echo a\nfalse || echo b\ntrue && false || echo c\n! true || echo d\n! false\n",
-    "groups": "{ echo a; echo b; } > out.txt\ncat out.txt\n{ echo c; } | cat\n",
-    "subshell": "x=1\n(x=2; cd /; echo $x)\necho $x\n( exit 0 )\necho ${BASH_SUBSHELL}\n( echo $BASH_SUBSHELL )\n",
-    "failing subshell": "( echo a; false; echo b )\necho not here\n",
-    "command substitution": 'x=$(echo a; echo b)\necho "$x"\ny=`echo c`\necho $y $(echo $(echo d))\n',
-    "failing substitution": "x=$(echo a; false; echo b)\necho not here\n",
-    "masked substitution": "f() { local x=$(false; echo b); echo \"[$x]\"; }\nf\n",
-    "pipelines": "printf 'c\\na\\nb\\n' | sort | head -2 | tr a-z A-Z\n",
-    "pipefail": "set -o pipefail\necho a\nfalse | cat\necho not here\n",
-    "no pipefail": "false | cat\necho here\n",
-    "process substitution": "diff <(echo a) <(echo a) && echo same\nwhile read x; do echo $x; done < <(printf '1\\n2\\n')\n",
-    "here-document": "x=5\ncat <<END > out.txt\nvalue $x\n$(echo sub)\nEND\ncat out.txt\ncat <<'END'\nraw $x\nEND\ncat <<-END\n\ttabbed\n\tEND\n",
-    "here-string": 'read a b <<< "1 2"\necho $b $a\n',
-    "redirections": "echo a > f\necho b >> f\ncat < f\nls none 2> err || true\nwc -l < err\necho both > g 2>&1\nexec 3> h\necho three >&3\nexec 3>&-\ncat h\n",
-    "stderr": "echo out\necho err >&2\nls /nonexistent-cbw 2>&1 | grep -c nonexistent\n",
-    "continued lines": "echo a \\\n  b \\\n  c\nx=(1\n2\n3\n)\necho ${#x[@]}\n",
-    "arrays": 'args=(-DA=1 "-DB=x y")\nargs+=(-DC=3)\nprintf "<%s>\\n" "${args[@]}"\necho ${#args[@]} ${!args[@]}\nunset "args[0]"\necho "${args[*]}"\n',
-    "associative arrays": 'declare -A m=([a]=1 [b c]=2)\nm[d]=3\nfor k in a "b c" d; do echo "$k=${m[$k]}"; done\n',
-    "expansions": 'v=lib/libfoo.so.1\necho ${v##*/} ${v%.so*} ${v/foo/bar} ${#v} ${v:0:3} ${none:-def} ${v^^}\n',
-    "positional parameters": 'set -- a "b c" d\necho $# "$2"\nshift\necho "$@"\nf() { echo "$1 $#"; }\nf x y\necho $1\n',
-    "globs": "touch a1 a2 b1\necho a*\nshopt -s nullglob\necho none*\nset -f\necho a*\n",
-    "IFS": 'IFS=:\np="a:b:c"\nfor x in $p; do echo "$x"; done\nIFS=_cbw\nset -- $p\necho "$#"\n',
-    "set -e ends": "echo a\nfalse\necho b\n",
-    "set -e in a function": "f() { echo in; false; echo out; }\nf\necho after\n",
-    "set -e off in conditions": "f() { false; echo goes on; }\nif f; then echo yes; fi\nf && echo and\n! f\nf || true\n",
-    "set -u": 'set -u\necho ${x-default}\necho "$undefined_variable"\necho not here\n',
-    "set -x": "set -x\necho a\nf() { local y=1; echo $y; }\nf\nfor i in 1 2; do echo $i; done\n[[ a == a ]]\nx=$(echo sub)\ntrap 'echo bye' EXIT\n",
-    "set -ex failing": "set -ex\necho a\nfalse\necho b\n",
-    "set -x on and off": "echo a\nset -x\necho b\nset +x\necho c\n{ set -x; } 2>/dev/null\necho d\n",
-    "set -eux -o pipefail": "set -eux -o pipefail\nx=1\necho $x | cat\n",
-    "trap EXIT": "trap 'echo leaving $?' EXIT\necho work\n",
-    "trap EXIT at a failure": "trap 'echo leaving $?; rm -f tmp' EXIT\ntouch tmp\nfalse\n",
-    "trap EXIT with exit": "trap 'echo leaving $?' EXIT\nexit 4\n",
-    "trap EXIT that exits": "trap 'exit 9' EXIT\nexit 4\n",
-    "trap EXIT in a subshell": "(trap 'echo sub' EXIT; echo in)\necho out\ntrap 'echo main' EXIT\n(echo again)\n",
-    "trap ERR": "trap 'echo failed $? >&2' ERR\ntrue\nfalse\n",
-    "trap ERR without errexit": "set +e\ntrap 'echo failed $?' ERR\nfalse\nf() { false; true; }\nf\n(false)\necho end\n",
-    "trap ERR with errtrace": "set -eE\ntrap 'echo failed $?' ERR\nf() { false; }\nf\n",
-    "trap of signals": "trap 'echo usr1' USR1\nkill -USR1 $$\necho after\ntrap - USR1\ntrap '' INT\n",
-    "trap lists": "trap 'echo x' EXIT\ntrap 'echo u' USR1\ntrap -p\ntrap -p EXIT\ntrap - EXIT\ntrap\n",
-    "trap reset": "trap 'echo no' EXIT ERR\ntrap - EXIT ERR\nfalse\n",
-    "trap DEBUG": "trap 'echo about to' DEBUG\necho a\ntrap - DEBUG\necho b\n",
-    "exit in the middle": "if [[ 1 == 1 ]]; then exit 0; fi\necho not here\n",
-    "exit with a status": "echo a\nexit 3\n",
-    "exit after a failure": "false || { echo sorry; exit 5; }\necho not here\n",
-    "exit in a function": "f() { exit 6; }\nf\n",
-    "background jobs": "(echo bg > bg.txt) &\nwait\ncat bg.txt\nsleep 0.05 &\np=$!\nwait $p\necho $?\n",
-    "background job that fails": "false &\nwait $! || echo got $?\n",
-    "sourced file": "cat > lib.sh <<'END'\nhelper() { echo helper \"$1\"; }\necho loaded ${BASH_SOURCE##*/}\nreturn 0\nEND\n. ./lib.sh\nsource ./lib.sh arg\nhelper x\n",
-    "sourced file that fails": "echo 'echo in; false; echo out' > lib.sh\nsource ./lib.sh\necho not here\n",
-    "sourced file with set -x": "printf 'set -x\\necho in\\nset +x\\n' > lib.sh\nsource ./lib.sh\necho out\n",
-    "eval": "cmd='echo a; echo b'\neval \"$cmd\"\neval 'x=5'\necho $x\n",
-    "exec at the end": "echo before\nexec echo replaced\necho not here\n",
-    "exec of a redirection": "exec > all.txt 2>&1\necho a\nls none || true\n",
-    "pushd": "mkdir -p d/e\npushd d > /dev/null\npushd e > /dev/null\nbasename $PWD\npopd > /dev/null\npopd > /dev/null\nls\n",
-    "options": "set -o noclobber\necho a > f\n(echo b > f) 2> /dev/null || echo kept\nset +o noclobber\necho c > f\ncat f\n[[ $- == *e* ]] && echo errexit\n",
-    "posix mode": "set -o posix\necho a\nx=1 true\nunset -f none\n",
-    "readonly": "readonly R=1\necho $R\n(R=2) 2>/dev/null || echo refused\n",
-    "nameref": "declare -n ref=target\ntarget=1\nref=2\necho $target\n",
-    "syntax error": "echo a\nif true; then\necho b\n",
-    "syntax error in the middle": "echo a\necho )\necho b\n",
-    "command not found": "echo a\nno-such-command-of-cbw\necho b\n",
-    "alias": "shopt -s expand_aliases\nalias hi='echo hello'\nhi there\n",
-    "stdin": "cat\nread x || echo nothing\n",
-    "printf and read": "printf '%s-%d\\n' a 1 b 2\nIFS=, read -r a b <<< 'x,y'\necho $b$a\n",
-    "mapfile": "mapfile -t rows < <(printf 'a\\nb\\n')\necho ${#rows[@]} ${rows[1]}\n",
-    "select of versions": 'v=1.2.3\nIFS=. read -ra parts <<< "$v"\necho ${parts[0]}.${parts[1]}\n',
-    "coproc": "coproc C { cat; }\necho hi >&${C[1]}\nread x <&${C[0]}\necho $x\neval \"exec ${C[1]}>&-\"\nwait\n",
-    "functions named as builtins": "echo() { builtin echo \"[$*]\"; }\necho a\nread() { :; }\nprintf() { builtin echo no; }\necho b\nfalse\n",
-    # the habits of conda-forge
-    "activate and deactivate": 'mkdir -p "$PREFIX"\nfor CHANGE in "activate" "deactivate"\ndo\n    mkdir -p "${PREFIX}/etc/conda/${CHANGE}.d"\n    echo "# $CHANGE" > "${PREFIX}/etc/conda/${CHANGE}.d/pkg_${CHANGE}.sh"\ndone\n',
-    "configure, make, install": "printf '#!/bin/sh\\necho configured \"$@\" > config.log\\n' > configure\nchmod +x configure\nprintf 'all:\\n\\techo built > out\\ninstall: all\\n\\tcp out $(PREFIX)/out\\n' > Makefile\n./configure --prefix=$PREFIX \\\n    --disable-static && make -j2 && make install\nls $PREFIX\n",
-    "cmake arguments": 'CMAKE_ARGS="-DCMAKE_BUILD_TYPE=Release"\nargs=(\n  -DBUILD_SHARED_LIBS=ON\n  -DCMAKE_INSTALL_PREFIX="$PREFIX"  # here\n)\nif [[ "$(uname)" == "Linux" ]]; then\n  args+=(-DLINUX=1)\nfi\nmkdir -p build && cd build\nprintf "%s\\n" ${CMAKE_ARGS} "${args[@]##*/}"\n',
-    "platform cases": 'set -euo pipefail\nif [[ "${target_platform:-linux-64}" == osx-* ]]; then\n  echo mac\nelif [[ "${CONDA_BUILD_CROSS_COMPILATION:-}" != "1" ]]; then\n  echo native\nfi\n',
-    "license and sed": "printf 'a=1\\nb=2\\n' > f.in\nsed -e 's/1/one/' f.in > f\nfind . -name 'f*' | sort\nsed -i.bak 's/b/c/' f\ngrep -c . f\nrm -f *.bak\n",
-    "temporary folder with trap": "tmp=$(mktemp -d)\ntrap 'rm -rf \"$tmp\"' EXIT\necho x > $tmp/f\ncat $tmp/f\n",
-    "make failing": "set -ex\nprintf 'all:\\n\\t@false\\n' > Makefile\nmake 2>/dev/null || { cat Makefile; exit 1; }\n",
-}  # fmt: skip
+from __future__ import annotations
 
+from pathlib import Path
+
+
+def _read() -> dict[str, str]:
+    """The scripts of traced_scripts.txt: each begins with a line `### NAME`."""
+    found: dict[str, str] = {}
+    for part in Path(__file__).with_suffix(".txt").read_text().split("### ")[1:]:
+        name, _, text = part.partition("\n")
+        found[name] = text
+    return {**found, "no newline at the end": "echo one\necho two"}
+
+
+SCRIPTS = _read()
 NO_ERREXIT = frozenset({"trap ERR without errexit"})

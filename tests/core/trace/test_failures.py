@@ -87,8 +87,8 @@ def test_eval_runs_in_the_scripts_own_scope(traced: Start) -> None:
 
 def test_variables_of_all_kinds_are_read_and_changes_marked(traced: Start) -> None:
     text = (
-        'a="x y"\nb=(1 "2 3")\ndeclare -A c=([k e]=v)\nexport d=$\'new\\nline "q" \\\\ $x\'\nreadonly e=1\ndeclare -i f=7\n'
-        "false || true\na=changed\ntrue\n"
+        'a="x y"\nb=(1 "2 3")\ndeclare -A c=([k e]=v)\nexport d=$\'new\\nline "q" \\\\ $x\'\nreadonly e=1\n'
+        "declare -i f=7\nfalse || true\na=changed\ntrue\n"
     )
     debugger = Debugger()
     debugger.add("line", "7")
