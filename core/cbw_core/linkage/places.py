@@ -58,6 +58,8 @@ def look(world: World, path: str, by: str, wanted: Binary) -> Resolution | Stop 
         real = tree.real(inside)
         if real is not None:
             return _found(tree, inside, real, by, wanted)
+        if tree.is_folder(inside):
+            return Stop(f"{path} (is a folder)")
         outside = tree.leads_to(inside)
         if not outside or tree.inside(outside) is not None:
             return path

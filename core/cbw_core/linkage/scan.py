@@ -20,12 +20,13 @@ _PLAIN = (
 
 @dataclass(frozen=True)
 class Scan:
-    """What is in a folder. files, links: as `Tree` has them; candidates: paths of files that look like programs or
-    libraries; sizes: bytes, of those; failures: what could not be opened."""
+    """What is in a folder. files, links, folders: as `Tree` has them; candidates: files that look like programs or
+    libraries; failures: what could not be opened."""
 
     folder: str
     files: frozenset[str] = frozenset()
     links: Mapping[str, str] = field(default_factory=dict)
+    folders: frozenset[str] = frozenset()
     candidates: tuple[str, ...] = ()
     failures: tuple[Failure, ...] = ()
 
@@ -34,9 +35,10 @@ def scan(folder: str, *, only: Callable[[str], bool] | None = None, cancel: Canc
     """All files; those whose names end as text and data do are not opened, nor others than `only` says, where given."""
     files: list[str] = []
     links: dict[str, str] = {}
+    folders: list[str] = []
     candidates: list[str] = []
     failures: list[Failure] = []
-    for count, (path, entry) in enumerate(_walk(folder, "", failures)):
+    for count, (path, entry) in enumerate(_walk(folder, "", folders, failures)):
         if cancel is not None and count % _EVERY == 0:
             cancel.check()
         try:
@@ -48,10 +50,10 @@ def scan(folder: str, *, only: Callable[[str], bool] | None = None, cancel: Canc
                 candidates.append(path)
         except OSError as error:
             failures.append(Failure(path, "unreadable", error.strerror or str(error)))
-    return Scan(folder, frozenset(files), links, tuple(sorted(candidates)), tuple(failures))
+    return Scan(folder, frozenset(files), links, frozenset(folders), tuple(sorted(candidates)), tuple(failures))
 
 
-def _walk(top: str, below: str, failures: list[Failure]) -> Iterator[tuple[str, os.DirEntry[str]]]:
+def _walk(top: str, below: str, folders: list[str], failures: list[Failure]) -> Iterator[tuple[str, os.DirEntry[str]]]:
     try:
         entries = os.scandir(top)
     except OSError as error:
@@ -60,7 +62,8 @@ def _walk(top: str, below: str, failures: list[Failure]) -> Iterator[tuple[str, 
     with entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                yield from _walk(entry.path, f"{below}{entry.name}/", failures)
+                folders.append(f"{below}{entry.name}")
+                yield from _walk(entry.path, f"{below}{entry.name}/", folders, failures)
             else:
                 yield f"{below}{entry.name}", entry
 
@@ -74,4 +77,6 @@ def tree_of(
     folded: bool = False,
 ) -> Tree:
     """A scan as the loader sees it. aliases: what else the prefix is called in the files."""
-    return Tree((found.folder.rstrip("/"), *aliases), found.files, found.links, owners or {}, binaries, folded)
+    return Tree(
+        (found.folder.rstrip("/"), *aliases), found.files, found.links, owners or {}, binaries, found.folders, folded
+    )

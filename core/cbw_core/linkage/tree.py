@@ -19,7 +19,7 @@ class Tree:
     prefixes: what the prefix is called by the files themselves, the first is its real place: also a package's
               placeholder, which an installer replaces.
     files:    paths relative to it. links: path -> text of the link; of folders, too.
-    owners:   path -> dist. binaries: path -> what was read of it.
+    owners:   path -> dist. binaries: path -> what was read of it. folders: also those that have nothing in them.
     folded:   whether case does not count in names (Windows).
     """
 
@@ -28,10 +28,11 @@ class Tree:
     links: Mapping[str, str] = field(default_factory=dict)
     owners: Mapping[str, str] = field(default_factory=dict)
     binaries: Mapping[str, Sequence[Binary]] = field(default_factory=dict)
+    folders: frozenset[str] = frozenset()
     folded: bool = False
 
     def __post_init__(self) -> None:
-        self._folders = {folder for path in (*self.files, *self.links) for folder in _above(path)}
+        self._folders = {folder for path in (*self.files, *self.links) for folder in _above(path)} | self.folders
         self._by_lower = {path.lower(): path for path in (*self.files, *self.links)} if self.folded else {}
         self._known: dict[str, str | None] = {}
 
@@ -56,6 +57,9 @@ class Tree:
 
     def exists(self, path: str) -> bool:
         return self.real(path) is not None
+
+    def is_folder(self, path: str) -> bool:
+        return self._walk(path)[0] in self._folders
 
     def leads_to(self, path: str) -> str:
         """Where a relative path leads, as an absolute path, also out of the prefix; "" when there is nothing."""

@@ -17,7 +17,7 @@ from cbw_core.inspect.placeholders import find
 from cbw_core.inspect.targets import target_of
 from cbw_core.inspect.targets.archived import read_package
 from cbw_core.inspect.targets.opened import opened
-from made_binaries import MadePrefix
+from support.made_binaries import MadePrefix
 
 PADDED = "/builds/_h_env" + "_placehold" * 20
 
@@ -124,7 +124,7 @@ def test_objects_tell_type_names_and_hardening(tmp_path: Path) -> None:
     assert run.binary.details.hardening == {"PIE": "no", "RELRO": "no", "BIND_NOW": "no", "NX": "no"}
     assert not run.binary.details.stripped and run.binary.details.min_os.startswith("glibc 2.")
     assert (libx.binary.kind, libx.binary.soname, libx.binary.runpath) == ("library", "libx.so.1", ("$ORIGIN",))
-    assert libx.binary.details and libx.binary.details.stripped and libx.binary.details.exports == ("libx_value",)
+    assert libx.binary.details and libx.binary.details.stripped and libx.binary.details.exports == ("made_value",)
     assert libx.binary.details.hardening["RELRO"] == "yes" and libx.binary.details.hardening["BIND_NOW"] == "yes"
 
 

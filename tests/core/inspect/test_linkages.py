@@ -13,7 +13,7 @@ from cbw_core.errors import UsageError
 from cbw_core.inspect.linkages import linkages, roots, tree, ways
 from cbw_core.inspect.targets import target_of
 from cbw_core.linkage import Linkages
-from made_binaries import MadePrefix
+from support.made_binaries import MadePrefix
 
 ORIGIN = ("-Wl,-rpath,$ORIGIN",)
 TO_LIB = ("-Wl,-rpath,$ORIGIN/../lib",)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
 import subprocess
+import tempfile
+from functools import cache
 from pathlib import Path
 
 
@@ -15,28 +19,21 @@ class MadePrefix:
         (root / "conda-meta").mkdir(parents=True, exist_ok=True)
 
     def library(self, path: str, *needs: str, flags: tuple[str, ...] = (), soname: str = "") -> str:
-        """libNAME.so at `path`, with its soname (its own name where not given), linked to the files `needs`."""
-        soname = soname or Path(path).name
-        name = Path(path).name.split(".")[0].replace("-", "_")
-        self._compile(
-            path, f"int {name}_value(void) {{ return 1; }}\n", needs, ("-shared", f"-Wl,-soname,{soname}", *flags)
-        )
+        """A library at `path`, with its soname (its file's name where not given), linked to the files `needs`."""
+        self._link(path, _object("library"), needs, ("-shared", f"-Wl,-soname,{soname or Path(path).name}", *flags))
         return path
 
     def program(self, path: str, *needs: str, flags: tuple[str, ...] = ()) -> str:
-        self._compile(path, "int main(void) { return 0; }\n", needs, flags)
+        self._link(path, _object("program"), needs, flags)
         return path
 
-    def _compile(self, path: str, text: str, needs: tuple[str, ...], flags: tuple[str, ...]) -> None:
+    def _link(self, path: str, compiled: str, needs: tuple[str, ...], flags: tuple[str, ...]) -> None:
         target = self.root / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        source = target.with_name(f"{target.name}.c")
-        source.write_text(text)
         libraries = [str(self.root / need) for need in needs]
-        command = ["gcc", "-fPIC", "-o", str(target), str(source), "-Wl,--no-as-needed", "-Wl,--allow-shlib-undefined",
-                   "-Wl,--unresolved-symbols=ignore-all", *flags, *libraries]  # fmt: skip
+        always = ["-Wl,--no-as-needed", "-Wl,--allow-shlib-undefined", "-Wl,--unresolved-symbols=ignore-all"]
+        command = ["gcc", "-o", str(target), compiled, *always, *flags, *libraries]
         subprocess.run(command, check=True, capture_output=True)
-        source.unlink()
 
     def link(self, path: str, target: str) -> str:
         (self.root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -49,3 +46,17 @@ class MadePrefix:
                   "files": list(files)}  # fmt: skip
         (self.root / "conda-meta" / f"{name}-{version}-h0_0.json").write_text(json.dumps(record))
         return f"{name}-{version}-h0_0"
+
+
+_SOURCES = {"library": "int made_value(void) { return 1; }\n", "program": "int main(void) { return 0; }\n"}
+
+
+@cache
+def _object(kind: str) -> str:
+    """Compiled once, linked many times."""
+    folder = Path(tempfile.mkdtemp(prefix="made-binaries-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    (folder / f"{kind}.c").write_text(_SOURCES[kind])
+    target = folder / f"{kind}.o"
+    subprocess.run(["gcc", "-fPIC", "-c", "-o", str(target), str(folder / f"{kind}.c")], check=True)
+    return str(target)
