@@ -21,7 +21,7 @@ class Limit:
     total: int = 256 << 30
     members: int = 10_000_000
     ratio: int = 400
-    floor: int = 1 << 30
+    floor: int = 64 << 20
     header: int = 64 << 20
 
 

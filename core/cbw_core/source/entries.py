@@ -82,8 +82,9 @@ class SourceEntry:
         hint: str | None = None,
         details: str | None = None,
     ) -> RecipeError:
-        """A RecipeError that points at `key` of this entry."""
+        """A RecipeError that points at `key` of this entry. A name in it cannot write to the terminal."""
         place = self.place(key, value)
+        message = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in message)
         return RecipeError(message, kind=kind, place=place, why=why, hint=hint, details=details)
 
 

@@ -52,7 +52,10 @@ class Tools:
         """Run git: it reads the user's settings and credentials, but runs no hooks and never asks for a password."""
         settings = (
             "core.hooksPath=/dev/null",
+            "core.fsmonitor=false",  # a program that a repository's own settings name
             "protocol.file.allow=always",  # submodules may be local; what a recipe names is trusted as far as it goes
+            "protocol.ext.allow=never",  # a url that is a command line
+            "protocol.fd.allow=never",  # one that waits for a parent to speak
             "advice.detachedHead=false",
             "gc.auto=0",
         )

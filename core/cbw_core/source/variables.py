@@ -27,7 +27,8 @@ def git_variables(output: Output, work: Path) -> dict[str, str]:
     tools = Tools(silent, Cancel())
     if (folder / ".git").exists() and shutil.which("git"):
         return git_info(folder, tools) if first.kind in ("git", "path") else {}
-    if (folder / ".hg").exists() and shutil.which("hg"):
+    # unlike conda-build not for one that came in an archive: its hgrc may name programs to run
+    if first.kind in ("hg", "path") and (folder / ".hg").exists() and shutil.which("hg"):
         return _hg_info(folder, tools)
     return {}
 
