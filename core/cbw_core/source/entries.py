@@ -84,8 +84,12 @@ class SourceEntry:
     ) -> RecipeError:
         """A RecipeError that points at `key` of this entry. A name in it cannot write to the terminal."""
         place = self.place(key, value)
-        message = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in message)
-        return RecipeError(message, kind=kind, place=place, why=why, hint=hint, details=details)
+        return RecipeError(printable(message), kind=kind, place=place, why=why, hint=hint, details=details)
+
+
+def printable(text: str) -> str:
+    """A line of text in which names of files cannot end it, nor write to the terminal."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def entries_of(output: Output) -> tuple[SourceEntry, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from cbw_core.errors import Place, RecipeError, from_os_error
 from cbw_core.events import LogLine, Note, Sink
 from cbw_core.source import patching
-from cbw_core.source.entries import SourceEntry
+from cbw_core.source.entries import SourceEntry, printable
 from cbw_core.source.model import AppliedPatch
 from cbw_core.source.tools import Ran, Tools
 
@@ -123,7 +123,7 @@ def _failed(entry: SourceEntry, name: str, path: Path, outcome: patching.Outcome
     listed = f"\n\nrejects: {', '.join(rejects)}" if rejects else ""
     return PatchFailed(
         RecipeError(
-            f"{name} does not apply: {told.what}",
+            printable(f"{name} does not apply: {told.what}"),
             kind="patch",
             place=Place(str(path), told.line),
             why=told.why,

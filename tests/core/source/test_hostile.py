@@ -213,9 +213,9 @@ def test_names_with_line_ends_are_shown_safely(bench: Bench, site: Site) -> None
     refused(bench, {"url": f"{site.url}/x.tar.gz"})
     refused(bench, {"url": "x.tar.gz", "fn": "a\nb/../../c"})
     refused(bench, {"path": "no\nthing"})
+    refused(bench, {"folder": "a\n/../../b", "path": "."})
     (bench.recipe / "p.patch").write_text('--- /dev/null\n+++ "b/two\\nlines/../../evil"\n@@ -0,0 +1 @@\n+x\n')
     refused(bench, {"patches": ["p.patch"]}, keeps=("session/work_failed_provide",))
-    refused(bench, {"folder": "a\n/../../b", "path": "."})
 
 
 def test_names_with_line_ends_can_be_unpacked(bench: Bench, site: Site) -> None:
