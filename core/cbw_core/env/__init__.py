@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from cbw_core.env.cache import CachedPackage, cached_packages
     from cbw_core.env.channels import ChannelRef, channels_of, redact
     from cbw_core.env.edited import EditedFile, edited_files
+    from cbw_core.env.explicit import explicit_text, read_lock
     from cbw_core.env.installing import install
     from cbw_core.env.prefix import Changes, changes, installed_files, is_installed, manifest
+    from cbw_core.env.records import packages_of
     from cbw_core.env.resolver import ChannelResolver
     from cbw_core.env.specs import match_spec
 
@@ -25,11 +27,14 @@ __all__ = [
     "changes",
     "channels_of",
     "edited_files",
+    "explicit_text",
     "install",
     "installed_files",
     "is_installed",
     "manifest",
     "match_spec",
+    "packages_of",
+    "read_lock",
     "redact",
 ]
 
@@ -44,11 +49,14 @@ _HOME = {
     "changes": "prefix",
     "channels_of": "channels",
     "edited_files": "edited",
+    "explicit_text": "explicit",
     "install": "installing",
     "installed_files": "prefix",
     "is_installed": "prefix",
     "manifest": "prefix",
     "match_spec": "specs",
+    "packages_of": "records",
+    "read_lock": "explicit",
     "redact": "channels",
 }
 

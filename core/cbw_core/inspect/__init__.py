@@ -9,6 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cbw_core.inspect.comparing import compare, nearest
+    from cbw_core.inspect.environments import (
+        ENVIRONMENTS,
+        Asked,
+        Chain,
+        EnvChange,
+        EnvDiff,
+        Environment,
+        EnvPackage,
+        Needed,
+        Why,
+        asked_of,
+        difference,
+        environment,
+        why,
+    )
     from cbw_core.inspect.explaining import explain, variant_matrix
     from cbw_core.inspect.model import (
         Comparison,
@@ -30,21 +45,33 @@ if TYPE_CHECKING:
     from cbw_core.inspect.words import given_words, unused_words, use_words
 
 __all__ = [
+    "ENVIRONMENTS",
+    "Asked",
+    "Chain",
     "Comparison",
     "Dependencies",
     "Dependency",
     "Difference",
+    "EnvChange",
+    "EnvDiff",
+    "EnvPackage",
+    "Environment",
     "Explained",
     "HashInputs",
     "Hashed",
     "Key",
+    "Needed",
     "Origin",
     "Pin",
     "Row",
     "StringPart",
     "Variable",
     "VariantMatrix",
+    "Why",
+    "asked_of",
     "compare",
+    "difference",
+    "environment",
     "explain",
     "given_words",
     "hash_inputs_of_package",
@@ -52,9 +79,14 @@ __all__ = [
     "unused_words",
     "use_words",
     "variant_matrix",
+    "why",
 ]
 
 _HOME = {
+    **dict.fromkeys(
+        ("ENVIRONMENTS", "Asked", "Chain", "EnvChange", "EnvDiff", "Environment", "EnvPackage"), "environments"
+    ),
+    **dict.fromkeys(("Needed", "Why", "asked_of", "difference", "environment", "why"), "environments"),
     "compare": "comparing",
     "nearest": "comparing",
     "explain": "explaining",

@@ -49,6 +49,7 @@ __all__ = [
     "read_exactly",
     "read_recipe",
     "read_text",
+    "remove_item",
     "render",
     "select",
     "selectors_of",
@@ -59,6 +60,7 @@ _LAZY = {
     "Edited": "editing",
     "add_item": "editing",
     "adds_only": "editing",
+    "remove_item": "removing",
     "read_exactly": "exact",
     "write_exactly": "exact",
 }

@@ -48,10 +48,10 @@ def add_item(text: str, path: Sequence[str | int], item: str, *, file: str = "me
         raise RecipeError(f"{item!r} cannot be one item of a list in {Path(file).name}", kind="edit", place=Place(file))
     lines = text.splitlines(keepends=True)
     root, depths = outline(lines)
-    draft = _Draft(lines, depths, _line_end(lines), file)
+    draft = Draft(lines, depths, _line_end(lines), file)
     found: dict[str, Edited] = {}
     failure: RecipeError | None = None
-    for node, rest in _places(draft, root, tuple(path)):
+    for node, rest in places(draft, root, tuple(path)):
         try:
             edited = _add(draft, node, rest, item)
             found.setdefault(edited.text, edited)
@@ -86,7 +86,7 @@ def adds_only(before: Any, after: Any, path: Sequence[str | int], item: str) -> 
 
 
 @dataclass(frozen=True)
-class _Draft:
+class Draft:
     """The text being edited."""
 
     lines: list[str]
@@ -127,7 +127,7 @@ class _Draft:
         return Edited("".join([*before, *(line + self.end for line in new), *after]), at + item + 1)
 
 
-def _places(draft: _Draft, node: Node, path: DataPath) -> Iterator[tuple[Node, DataPath]]:
+def places(draft: Draft, node: Node, path: DataPath) -> Iterator[tuple[Node, DataPath]]:
     """Nodes of the text that a path may lead to, with what of the path is not there."""
     if not path:
         yield node, ()
@@ -138,17 +138,17 @@ def _places(draft: _Draft, node: Node, path: DataPath) -> Iterator[tuple[Node, D
         if not found:
             yield node, path
         for child in found:
-            yield from _places(draft, child, path[1:])
+            yield from places(draft, child, path[1:])
         return
     items = node.items
     if not items and key == 0:  # one mapping in place of a list
-        yield from _places(draft, node, path[1:])
+        yield from places(draft, node, path[1:])
         return
     for item in sorted(items, key=lambda item: _unlike(draft, items, item, key)):
-        yield from _places(draft, item, path[1:])
+        yield from places(draft, item, path[1:])
 
 
-def _unlike(draft: _Draft, items: Sequence[Node], item: Node, key: str | int) -> int:
+def _unlike(draft: Draft, items: Sequence[Node], item: Node, key: str | int) -> int:
     """0 for the item that a path names, more the less likely it is meant."""
     if isinstance(key, int):
         return abs(items.index(item) - key)
@@ -156,7 +156,7 @@ def _unlike(draft: _Draft, items: Sequence[Node], item: Node, key: str | int) ->
     return 0 if key in names else 1 if any("{{" in name for name in names) else 2
 
 
-def _add(draft: _Draft, node: Node, rest: DataPath, item: str) -> Edited:
+def _add(draft: Draft, node: Node, rest: DataPath, item: str) -> Edited:
     if rest:
         return _add_keys(draft, node, rest, item)
     value = draft.value(node)
@@ -181,7 +181,7 @@ def _add(draft: _Draft, node: Node, rest: DataPath, item: str) -> Edited:
     return draft.with_lines(node.line, new, 2, instead=1)
 
 
-def _add_keys(draft: _Draft, node: Node, rest: DataPath, item: str) -> Edited:
+def _add_keys(draft: Draft, node: Node, rest: DataPath, item: str) -> Edited:
     """Write the sections that are missing, with the item in the last."""
     keys = [key for key in rest if isinstance(key, str)]
     if len(keys) != len(rest) or not keys:
@@ -204,14 +204,14 @@ def _add_keys(draft: _Draft, node: Node, rest: DataPath, item: str) -> Edited:
     return draft.with_lines(at, ["", *new] if root and at else new, len(keys) + (1 if root and at else 0))
 
 
-def _above(draft: _Draft, line: int) -> int:
+def _above(draft: Draft, line: int) -> int:
     """The first line of the comments right above a line."""
     while line and draft.lines[line - 1].lstrip().startswith("#"):
         line -= 1
     return line
 
 
-def _add_to_flow(draft: _Draft, node: Node, item: str) -> Edited:
+def _add_to_flow(draft: Draft, node: Node, item: str) -> Edited:
     """[a, b] -> [a, b, item], the list on one line or over several."""
     value, _, comment = item.partition("  #")
     if comment:
@@ -235,7 +235,7 @@ def _add_to_flow(draft: _Draft, node: Node, item: str) -> Edited:
     return Edited("".join(lines), number + 1)
 
 
-def _end_of_flow(draft: _Draft, node: Node) -> tuple[tuple[int, int], tuple[int, int], str] | None:
+def _end_of_flow(draft: Draft, node: Node) -> tuple[tuple[int, int], tuple[int, int], str] | None:
     """(line and column of the closing bracket, those behind the last character before it, that character)."""
     depth, quote, last, behind = 0, "", "", (node.line, node.value)
     for number in range(node.line, node.last + 1):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from cbw_core.session.across import check, in_order, neighbour
+from cbw_core.session.environments import change_environment, environment_of, reset_environments
 from cbw_core.session.look import Look
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
 from cbw_core.session.packaged import Packaged, packaged
 from cbw_core.session.patches import PatchWritten, new_patch, refresh_patch
 from cbw_core.session.plan import TOPLEVEL, Plan, choose, matching, plan
 from cbw_core.session.recipe_build import build_recipe
+from cbw_core.session.saving import check_saving, save_change
 from cbw_core.session.session import Session
 from cbw_core.session.solving import Solution, solve_all, solve_first
 from cbw_core.session.store import (
@@ -36,10 +38,13 @@ __all__ = [
     "Solution",
     "State",
     "build_recipe",
+    "change_environment",
     "check",
+    "check_saving",
     "choose",
     "create",
     "create_for_package",
+    "environment_of",
     "in_order",
     "last_session",
     "matching",
@@ -50,6 +55,8 @@ __all__ = [
     "plan",
     "purge",
     "refresh_patch",
+    "reset_environments",
+    "save_change",
     "sessions",
     "solve_all",
     "solve_first",

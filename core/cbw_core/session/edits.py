@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,9 +51,14 @@ def by_hand(kept: Kept) -> Edits:
         elif not snapshot.same(path):
             others.append(path)
     gone: list[str] = []
-    if now and not killed:  # with nothing left there is no edit, but a folder to be made anew
+    if not killed and not is_empty(now):  # with nothing left there is no edit, but a folder to be made anew
         gone = [p for p in left if p not in now and begun.get(p) == left[p] and p not in SCRIPTS and snapshot.has(p)]
     return Edits(tuple(carried), tuple(others), tuple(sorted(gone)))
+
+
+def is_empty(work: Iterable[str]) -> bool:
+    """Whether a work folder with these paths has nothing in it but our scripts."""
+    return all(path in SCRIPTS for path in work)
 
 
 def keep(kept: Kept, found: Edits) -> tuple[str, ...]:

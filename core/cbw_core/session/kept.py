@@ -74,6 +74,11 @@ class Kept:
         return self._file("removed-by-hand.json")
 
     @property
+    def live(self) -> Path:
+        """Changes that a person made to the environments."""
+        return self._file("env-changes.json")
+
+    @property
     def post_result(self) -> Path:
         return self._file("post.json")
 

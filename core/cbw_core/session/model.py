@@ -63,7 +63,8 @@ class PhaseStatus:
 @dataclass(frozen=True)
 class SessionStatus:
     """A session as it stands now. paths: "root", "work", "host_prefix", "build_prefix", "test_prefix", "env_file",
-    "build_file", "test_runner", "ledger", "events", "logs", "package" (when made) -> absolute path."""
+    "build_file", "test_runner", "ledger", "events", "logs", "package" (when made) -> absolute path.
+    env_changes: what a person changed in the environments ("host: added zlib 1.3"), in order."""
 
     root: str
     recipe: str
@@ -73,6 +74,7 @@ class SessionStatus:
     channels: tuple[str, ...] = ()
     variant: Mapping[str, Any] = field(default_factory=dict)
     activation: str = ""
+    env_changes: tuple[str, ...] = ()
 
     def __getitem__(self, phase: Phase | str) -> PhaseStatus:
         return self.phases[Phase(phase).number]

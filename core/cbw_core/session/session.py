@@ -15,7 +15,7 @@ from cbw_core.errors import CbwError, UsageError, from_os_error
 from cbw_core.events import Sink, silent
 from cbw_core.layout import Layout
 from cbw_core.process import Cancel
-from cbw_core.session import aside, edits, locks, rendering
+from cbw_core.session import aside, edits, live, locks, rendering
 from cbw_core.session import ledger as ledgers
 from cbw_core.session.kept import Kept
 from cbw_core.session.ledger import Ledger
@@ -201,6 +201,7 @@ class Session:
             channels=self.config.channels,
             variant={k: output.variant.get(k) for k in output.used_vars},
             activation=f"cd {shlex.quote(str(layout.work))} && source {shlex.quote(str(layout.env_file))}",
+            env_changes=tuple(f"{change.env}: {change}" for change in live.read(self).changes),
         )
 
     def group(self) -> tuple[SessionStatus, ...]:

@@ -26,6 +26,8 @@ from cbw_core.session.rendering import Rendering
 from cbw_core.session.session import Session
 from cbw_core.session.status import current_inputs
 
+_OURS = (".cbw", "ledger.json")
+
 
 @dataclass(frozen=True)
 class SessionInfo:
@@ -242,10 +244,11 @@ def _emptied(path: Path) -> Path:
     if root.exists() and not root.is_dir():
         raise UsageError(f"{root} is a file", kind="path", hint="Name a folder with -p, or leave it out.")
     root.mkdir(parents=True, exist_ok=True)
-    entries = sorted(root.iterdir())
+    # what says that a session made the rest goes last: this may be killed on the way, as the making of a session may
+    entries = sorted(root.iterdir(), key=lambda entry: (entry.name in _OURS, entry.name))
     if (root / "ledger.json").exists():
         _refuse_busy(root)
-    elif any(entry.name != ".cbw" for entry in entries):  # that alone: the making of a session was killed
+    elif entries and not (root / ".cbw").is_dir():
         raise UsageError(
             f"{root} holds files that no session of cbw made",
             kind="path",

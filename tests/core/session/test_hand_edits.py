@@ -150,3 +150,13 @@ def test_an_emptied_work_folder_is_made_again(greeting: Path, start: Start) -> N
     assert "work folder" in session.status()[Phase.SOURCE].why_stale
     session.run(Phase.BUILD)
     assert packaged(session) == "hello\n"
+
+
+def test_a_work_folder_that_has_only_our_scripts_is_made_again(greeting: Path, start: Start) -> None:
+    session = start(greeting)
+    session.run(Phase.BUILD)
+    shutil.rmtree(session.layout.work)
+    session.rerun(Phase.ENV)  # writes the scripts
+    assert "work folder" in session.status()[Phase.SOURCE].why_stale
+    session.run(Phase.BUILD)
+    assert packaged(session) == "hello\n"

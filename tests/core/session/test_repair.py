@@ -241,7 +241,9 @@ def test_the_making_of_a_session_that_was_killed_does_not_block_its_path(
 ) -> None:
     session = start(greeting, path=tmp_path / "here")
     session.layout.ledger.unlink()
+    (session.layout.build_prefix / "conda-meta").mkdir(parents=True)  # by a child that died a moment later
     assert states(start(greeting, path=tmp_path / "here"))["render"] == "done"
+    assert not session.layout.build_prefix.exists()
 
 
 def test_a_path_that_is_a_link_stays_one(greeting: Path, start: Start, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from cbw_workbench.commands.choosing import absolute
 from cbw_workbench.commands.command import Arg, Command, Context, Result
 from cbw_workbench.commands.contents import MEMBERS as CONTENTS
 from cbw_workbench.commands.debugging import is_package
+from cbw_workbench.commands.environments import INSPECT_ENV
 from cbw_workbench.commands.linkages import COMMAND as LINKAGES
 from cbw_workbench.commands.rendering import render_one, resolver_for
 from cbw_workbench.commands.results import CacheReport, HashReport
@@ -134,6 +135,7 @@ MEMBERS = (
         ),
         group="recipes",
     ),
+    INSPECT_ENV,
     Command(
         "inspect cache",
         "the cache of extracted packages: what is in it, and whether every file still is what its package says",
@@ -152,7 +154,7 @@ MEMBERS = (
 COMMANDS = (
     Command(
         "inspect",
-        "look into recipes and packages",
+        "look into recipes, packages and environments",
         _group,
         examples=MEMBERS[0].examples[:1],
         group="recipes",

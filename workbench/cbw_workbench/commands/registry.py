@@ -18,6 +18,7 @@ def all_commands() -> Mapping[str, Command]:
         asserting,
         building,
         debugging,
+        environments,
         house,
         inspecting,
         looking,
@@ -29,7 +30,7 @@ def all_commands() -> Mapping[str, Command]:
         testing,
     )
 
-    known = (debugging, rendering, inspecting, building, testing, phases, patching, looking)
+    known = (debugging, rendering, inspecting, building, testing, phases, patching, environments, looking)
     rooms = (*known, shelling, prompt, asserting, house)
     return MappingProxyType({command.name: command for room in rooms for command in room.COMMANDS})
 

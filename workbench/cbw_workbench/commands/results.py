@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from cbw_core.env import CachedPackage
-    from cbw_core.errors import CbwError
-    from cbw_core.inspect import Comparison, Explained, HashInputs
+    from cbw_core.errors import CbwError, Place
+    from cbw_core.inspect import Comparison, EnvDiff, Environment, Explained, HashInputs, Why
     from cbw_core.inspect.linkages import Branch, Way
     from cbw_core.linkage import Linkages
     from cbw_core.render.output import Output
@@ -210,6 +210,38 @@ class Using:
 class Purged:
     paths: tuple[str, ...]
     croot: str = ""
+
+
+@dataclass(frozen=True)
+class EnvironmentReport:
+    environments: tuple[Environment, ...]
+
+
+@dataclass(frozen=True)
+class WhyReport:
+    """How a package came into each of the environments asked about."""
+
+    found: tuple[Why, ...]
+
+
+@dataclass(frozen=True)
+class LockWritten:
+    """An explicit file of an environment."""
+
+    file: str
+    environment: str
+    subject: str
+    packages: int
+
+
+@dataclass(frozen=True)
+class EnvChanged:
+    """What a change made of an environment. saved: the lines of the recipe that have it now (or had it)."""
+
+    environment: str
+    change: str
+    difference: EnvDiff
+    saved: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)

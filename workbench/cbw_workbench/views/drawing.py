@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cbw_core.inspect.environments import EnvDiff
 from cbw_core.inspect.model import VariantMatrix
 from cbw_core.session.model import PHASES, SessionStatus, State
 from cbw_workbench.commands import results
@@ -47,6 +48,7 @@ def _(value: results.StatusReport) -> RenderableType:
         parts.append(_line("channels", ", ".join(status.channels)))
     if status.variant:
         parts.append(_line("variant", ", ".join(f"{key}={item}" for key, item in status.variant.items())))
+    parts += [_line("changed by hand", change) for change in status.env_changes]
     parts.append(phases_table(status.phases))
     if status.activation and status["env"].state in ("done", "stale"):
         parts.append(_line("enter", status.activation))
@@ -131,6 +133,37 @@ def _(value: results.HashReport) -> RenderableType:
     from cbw_workbench.views.why import hash_report
 
     return hash_report(value)
+
+
+@draw.register
+def _(value: results.EnvironmentReport) -> RenderableType:
+    from cbw_workbench.views.environments import environment_view
+
+    parts: list[RenderableType] = []
+    for env in value.environments:
+        parts += [Text(""), environment_view(env)] if parts else [environment_view(env)]
+    return Group(*parts)
+
+
+@draw.register
+def _(value: results.WhyReport) -> RenderableType:
+    from cbw_workbench.views.environments import why_view
+
+    return Group(*(why_view(one) for one in value.found))
+
+
+@draw.register
+def _(value: EnvDiff) -> RenderableType:
+    from cbw_workbench.views.environments import env_diff_view
+
+    return env_diff_view(value)
+
+
+@draw.register
+def _(value: results.EnvChanged) -> RenderableType:
+    from cbw_workbench.views.environments import changed_view
+
+    return changed_view(value)
 
 
 @draw.register

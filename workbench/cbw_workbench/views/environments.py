@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+from rich.tree import Tree
 
+from cbw_workbench.views.places import shown
 from cbw_workbench.views.states import size_text
 
 if TYPE_CHECKING:
-    from cbw_workbench.commands.results import CacheReport
+    from cbw_core.errors import Place
+    from cbw_core.inspect import Asked, EnvDiff, Environment, EnvPackage, Why
+    from cbw_workbench.commands.results import CacheReport, EnvChanged
 
 _PROBLEMS = 10  # shown of one package
 
@@ -39,6 +45,135 @@ def cache_view(report: CacheReport) -> RenderableType:
         else Text("all as their packages say", style="green")
     )
     return Group(*parts, Text(words).append_text(verdict))
+
+
+def environment_view(env: Environment) -> RenderableType:
+    """A row a package: version, build, channel, size, and what brought it."""
+    title = Text.assemble((env.name, "bold"), f" of {env.subject}: {_count(len(env.packages))}", (_state(env), "dim"))
+    parts: list[RenderableType] = [title]
+    parts += [Text.assemble(("! ", "bold yellow"), (remark, "yellow")) for remark in env.remarks]
+    if env.packages:
+        table = _table("package", "version", "build", "channel", "size", "because of")
+        for package in env.packages:
+            name = Text(package.name, style="bold" if package.asked else "")
+            size = "" if package.size is None else size_text(package.size)
+            table.add_row(name, package.version, package.build, channel_name(package.channel), size, _because(package))
+        parts.append(table)
+    for package in env.packages:
+        parts += [
+            Text.assemble((f"{row.what} in place ", "yellow"), f"{row.path} of {package.dist}")
+            for row in package.edited
+        ]
+    return Group(*parts)
+
+
+def _count(number: int) -> str:
+    return f"{number} package{'' if number == 1 else 's'}"
+
+
+def _state(env: Environment) -> str:
+    if env.state != "installed":
+        return "  solved, not installed"
+    return "  " + re.sub(r"(_placehold)+[a-z_]*$", "_placehold…", env.prefix)
+
+
+def channel_name(url: str) -> str:
+    """A channel as people call it: the last part of its address (or two, for a label)."""
+    parts = url.rstrip("/").split("/")
+    if "host-channel" in parts[-2:]:
+        return "host"
+    return "/".join(parts[-3:]) if len(parts) > 3 and parts[-2] == "label" else parts[-1]
+
+
+def _because(package: EnvPackage) -> Text:
+    if package.asked:
+        return _asked(package.asked[0], brief=True)
+    owners = list(dict.fromkeys(needed.dist.rsplit("-", 2)[0] for needed in package.needed_by))
+    if not owners:
+        return Text("nothing asks for it", style="dim")
+    more = f" and {len(owners) - 3} more" if len(owners) > 3 else ""
+    return Text(f"needed by {', '.join(owners[:3])}{more}", style="dim")
+
+
+def _asked(asked: Asked, *, brief: bool = False) -> Text:
+    spec = Text(asked.spec, style="bold")
+    if asked.how == "recipe":
+        return Text.assemble(spec, "  ", _line(asked.place, brief=brief) or "the recipe")
+    how = {
+        "run_exports": f"run_exports of {asked.by}",
+        "env add": "cbw env add",
+        "tested": "the package under test",
+        "lock": f"cbw env use {asked.by}",
+    }[asked.how]
+    return Text.assemble(spec, f"  {how}  ", "" if brief else _line(asked.place))
+
+
+def _line(place: Place | None, *, brief: bool = False) -> Text:
+    """A line of the recipe: where, and what it says."""
+    if place is None:
+        return Text("")
+    where = shown(place, str(Path(place.file).parent))
+    return Text.assemble(where, ("" if brief else f"   {place.text or ''}", "dim"))
+
+
+def why_view(found: Why) -> RenderableType:
+    """The ways from the recipe's lines down to a package, each a branch."""
+    package = found.package
+    label = Text.assemble(
+        (package.dist, "bold"), f"  in {found.environment} of {found.subject}", (f"  {package.channel}", "dim")
+    )
+    tree = Tree(label, guide_style="dim")
+    for chain in found.chains:
+        branch = tree.add(_asked(chain.asked))
+        for step in chain.steps:
+            needs = f"  needs {step.spec}" if step.spec else ""
+            branch = branch.add(Text.assemble((step.dist, "" if step.spec else "bold green"), (needs, "dim")))
+    if not found.chains:
+        tree.add(Text("nothing that the recipe asks for leads to it", style="yellow"))
+    if package.limited_by:
+        branch = tree.add(Text("limited by", style="cyan"))
+        for limit in package.limited_by:
+            branch.add(Text.assemble(limit.dist, (f"  constrains it to {limit.spec}", "dim")))
+    return tree
+
+
+def env_diff_view(diff: EnvDiff) -> RenderableType:
+    """A row for each package that is not alike."""
+    head = Text(f"left   {diff.left}\nright  {diff.right}")
+    if not diff.changes:
+        return Group(head, Text(f"the same {_count(diff.alike)}", style="green"))
+    return Group(head, changes_table(diff), Text(f"{_count(diff.alike)} alike", style="dim"))
+
+
+def changes_table(diff: EnvDiff) -> Table:
+    table = _table("", "package", diff.left.partition(" ")[0] or "left", diff.right.partition(" ")[0] or "right", "")
+    marks = {"added": ("+", "green"), "removed": ("-", "red")}
+    for change in diff.changes:
+        mark, style = marks.get(change.what, ("~", "yellow"))
+        what = "" if change.what in marks else change.what
+        table.add_row(
+            Text(mark, style=style), change.name, _version(change.left, what), _version(change.right, what), what
+        )
+    return table
+
+
+def _version(package: EnvPackage | None, what: str) -> str:
+    if package is None:
+        return ""
+    text = f"{package.version} {package.build}"
+    return f"{text} {channel_name(package.channel)}" if what == "channel" else text
+
+
+def changed_view(value: EnvChanged) -> RenderableType:
+    """What a change made of an environment, and where the recipe has it."""
+    parts: list[RenderableType] = [Text(f"{value.environment}: {value.change}")]
+    if value.difference.changes:
+        parts.append(changes_table(value.difference))
+    else:
+        parts.append(Text("its packages are the same", style="dim"))
+    for place in value.saved:
+        parts.append(Text.assemble(("recipe  ", "dim"), f"{place}", (f"   {place.text or ''}", "dim")))
+    return Group(*parts)
 
 
 def _table(*columns: str) -> Table:

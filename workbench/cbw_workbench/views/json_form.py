@@ -155,7 +155,19 @@ def _(value: SessionStatus) -> Any:
         "channels": list(value.channels),
         "variant": data_of(value.variant),
         "activation": value.activation,
+        "env_changes": list(value.env_changes),
     }
+
+
+@_form("cbw_workbench.commands.results.EnvironmentReport")
+def _(value: results.EnvironmentReport) -> Any:
+    """An environment a line."""
+    return [data_of(env) for env in value.environments]
+
+
+@_form("cbw_workbench.commands.results.WhyReport")
+def _(value: results.WhyReport) -> Any:
+    return [data_of(one) for one in value.found]
 
 
 @_form("cbw_workbench.commands.results.StatusReport")

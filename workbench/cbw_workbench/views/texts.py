@@ -62,6 +62,11 @@ def _(value: results.Purged) -> str:
 
 
 @plain_text.register
+def _(value: results.LockWritten) -> str:
+    return f"{value.packages} packages of {value.environment} in {value.file}\n"
+
+
+@plain_text.register
 def _(value: results.Asserted) -> str:
     return f"holds: {value.what}\n"
 

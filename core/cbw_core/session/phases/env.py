@@ -11,7 +11,7 @@ from cbw_core import env
 from cbw_core.channel import Worker
 from cbw_core.events import Note
 from cbw_core.render.output import Resolved
-from cbw_core.session import aside, digests, edits, jsonfile, relocate, solving, trees
+from cbw_core.session import aside, digests, edits, jsonfile, live, relocate, solving, trees
 from cbw_core.session.model import Phase, State
 from cbw_core.session.phases import source
 
@@ -30,6 +30,8 @@ def inputs(session: Session, look: Look) -> dict[str, str]:
         "solved packages": digests.of_data({k: [(r.dist, r.sha256) for r in v] for k, v in output.solved.items()}),
         "prefix length": str(session.config.prefix_length),
     }
+    if changes := live.read(session).digest("build", "host"):
+        found["changes made to the environments"] = changes
     for needed in session.needed_outputs:
         sibling = look.session_of(needed)
         status = None if sibling is None else look.status(sibling)[Phase.PACKAGE]
@@ -48,12 +50,10 @@ def inputs(session: Session, look: Look) -> dict[str, str]:
 
 
 def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
-    layout, kept, output = session.layout, session.kept, session.output
+    layout, kept = session.layout, session.kept
     built = _build_siblings(session, sink, cancel)
     packages = _packages(session, built, sink, cancel)
     host, build = packages["host"], packages["build"]
-    if output.merges_build_and_host:
-        host, build = _merged(host, build), ()
     with Worker(session.environ) as worker:
         before = _make(session, layout.host_prefix, host, worker, sink, cancel)
         beside = _make(session, layout.build_prefix, build, worker, sink, cancel)
@@ -81,6 +81,7 @@ def _build_siblings(session: Session, sink: Sink, cancel: Cancel) -> dict[str, P
 
 
 def _packages(session: Session, built: dict[str, Path], sink: Sink, cancel: Cancel) -> dict[str, tuple[Resolved, ...]]:
+    """What goes into "host" and "build", with the changes a person made; nothing into build where the two are one."""
     output = session.output
     solved = dict(output.solved)
     if not output.final:
@@ -90,7 +91,14 @@ def _packages(session: Session, built: dict[str, Path], sink: Sink, cancel: Canc
                 solved[name] = solving.solve(output, name, session.rendering.outputs, resolver)
         finally:
             resolver.close()
-    return {name: tuple(_real(r, built) for r in solved.get(name, ())) for name in ("build", "host")}
+    host, build = solved.get("host", ()), solved.get("build", ())
+    if output.merges_build_and_host:
+        host, build = _merged(host, build), ()
+    found = {"host": host, "build": build}
+    for name, packages in found.items():
+        packages = live.applied(session, name, packages, sink=sink, cancel=cancel)
+        found[name] = tuple(_real(r, built) for r in packages)
+    return found
 
 
 def _real(package: Resolved, built: dict[str, Path]) -> Resolved:

@@ -27,8 +27,10 @@ def inputs(session: Session, look: Look) -> dict[str, str]:
 
 
 def _is_gone(work: Path, kept: Kept) -> bool:
-    """Whether there is no work folder, or nothing in it where there was something."""
-    return not work.is_dir() or (not any(work.iterdir()) and bool(kept.work.signatures))
+    """Whether there is no work folder, or nothing of source's in it where there was something."""
+    if not work.is_dir():
+        return True
+    return edits.is_empty(path.name for path in work.iterdir()) and bool(kept.work.signatures)
 
 
 def top_level_build(session: Session, look: Look) -> dict[str, str]:

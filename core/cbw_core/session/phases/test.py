@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cbw_core import env, post, test
 from cbw_core.errors import CbwError
 from cbw_core.layout import Layout
-from cbw_core.session import aside, blame, broken, downstreams, jsonfile, trees
+from cbw_core.session import aside, blame, broken, downstreams, jsonfile, live, trees
 from cbw_core.session.model import Phase
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ _BROKEN = ("test", "solve")
 
 
 def inputs(session: Session, look: Look | None) -> dict[str, str]:
-    return {} if session.is_package else dict(test.inputs(session.output))
+    found = {} if session.is_package else dict(test.inputs(session.output))
+    changes = live.read(session).digest("test")
+    return {**found, "changes made to the environment": changes} if changes else found
 
 
 def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
@@ -73,7 +75,7 @@ def prepare(session: Session, sink: Sink, cancel: Cancel) -> TestPlan:
             session.layout,
             config,
             output=output,
-            resolver=resolver,
+            resolver=live.WithChanges(resolver, session, "test", sink, cancel),
             sink=sink,
             cancel=cancel,
             environ=session.environ,
