@@ -256,7 +256,7 @@ COMMANDS = (
             accepted("--no-error-overlinking", "--no-error-overdepending", why="it is so unless asked for"),
             accepted("--suppress-variables", why="values of script_env are never shown"),
             accepted("--no-verify", why="conda-verify is not run"),
-            accepted("--debug", why="every line is in the phase's log"),
+            accepted("--debug", "--verbose", why="every line is in the phase's log"),
             options.NOT_HASHED,
             options.BOOTSTRAP,
             refused(
