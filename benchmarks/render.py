@@ -6,9 +6,10 @@ usage: benchmarks/render.py [--conda-build-python PYTHON] [--recipes FOLDER] [--
 
 Renders every recipe below FOLDER (default: tests/compat/data/recipes) without finalizing, in one process, and then a
 made recipe of 12 outputs and 48 variants. With --conda-build-python, an interpreter that can import conda_build,
-conda-build renders the same in turn, some recipes at a time (in a process of its own that stays, too), so that
-whatever else the machine does slows both; the ratio of the sums is printed. Imports and one recipe to warm up are not
-counted.
+conda-build renders the same recipes in turn, some at a time (in a process of its own that stays, too), so that
+whatever else the machine does slows both.
+Every round starts new processes, so that no recipe is rendered twice in one; of each recipe's times over the rounds the
+shortest counts, on both sides. Not counted are starting, imports, and one recipe to warm up that uses what recipes use.
 Ends with status 1 where a ratio is below --min-corpus or --min-large.
 """
 
@@ -20,17 +21,51 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 REPO = Path(__file__).resolve().parents[1]
 BATCH = 50
-WARM_UP = "package:\n  name: warm\n  version: 1\nrequirements:\n  host:\n    - zlib {{ '1' }}  # [linux]\n"
+WARM_UP = """\
+{% set version = "1.0" %}
+package:
+  name: warm
+  version: {{ version }}
+build:
+  number: 1
+  skip: true  # [win]
+requirements:
+  host:
+    - python
+    - numpy
+  run:
+    - python
+    - {{ pin_compatible('numpy', max_pin='x.x') }}
+outputs:
+  - name: libwarm
+    build:
+      run_exports:
+        - {{ pin_subpackage('libwarm', max_pin='x') }}
+    requirements:
+      build:
+        - {{ compiler('c') }}
+      host:
+        - zlib  # [linux]
+  - name: warm
+    requirements:
+      run:
+        - {{ pin_subpackage('libwarm', exact=True) }}
+    test:
+      commands:
+        - warm --version
+"""
+WARM_UP_VARIANTS = "python:\n  - '3.11'\n  - '3.12'\nzlib:\n  - '1.2'\n"
 
-# Each reads folders from stdin and answers with a line of JSON: {"seconds", "outputs", "error"}.
+# Each reads folders from stdin and answers with a line of JSON: {"seconds", "cpu", "outputs", "error"}.
 _OURS = """
 import sys
 from pathlib import Path
@@ -55,18 +90,22 @@ def render(folder):
 Refused = (Exception, SystemExit)
 """
 _LOOP = """
-import io, json, os
+import io, json, os, resource
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 os.dup2(1, 2)
+def cpu():
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
 for line in sys.stdin:
-    start = perf_counter()
+    start, cpu_start = perf_counter(), cpu()
     try:
         dists, error = render(line.strip()), None
     except Refused as failure:
         dists, error = [], f"{type(failure).__name__}: {failure}"[:200]
-    seconds = perf_counter() - start
-    print(json.dumps({"seconds": seconds, "outputs": sorted(set(dists)), "error": error}), file=answers, flush=True)
+    seconds, used = perf_counter() - start, cpu() - cpu_start
+    answer = {"seconds": seconds, "cpu": used, "outputs": sorted(set(dists)), "error": error}
+    print(json.dumps(answer), file=answers, flush=True)
 """
 
 
@@ -85,7 +124,7 @@ class Worker:
             cwd=home,
         )
 
-    def __call__(self, folders: list[Path]) -> list[dict[str, Any]]:
+    def __call__(self, folders: Sequence[Path]) -> list[dict[str, Any]]:
         to, answers = self._process.stdin, self._process.stdout
         assert to and answers
         to.write("".join(f"{folder}\n" for folder in folders))
@@ -108,6 +147,7 @@ def workers(conda_build_python: str | None, home: Path) -> Iterator[list[Worker]
     warm = home / "warm"
     warm.mkdir()
     (warm / "meta.yaml").write_text(WARM_UP)
+    (warm / "conda_build_config.yaml").write_text(WARM_UP_VARIANTS)
     for worker in started:
         (answer,) = worker([warm])
         if answer["error"]:
@@ -152,49 +192,65 @@ def large_recipe(folder: Path) -> Path:
     return folder
 
 
-def measure(label: str, recipes: list[Path], both: list[Worker]) -> float | None:
-    """Render the recipes in turn; print the sums and give the ratio, None without conda-build."""
-    sums = [0.0] * len(both)
-    differ: list[str] = []
-    for start in range(0, len(recipes), BATCH):
-        batch = recipes[start : start + BATCH]
-        answers = [worker(batch) for worker in both]
-        sums = [before + sum(a["seconds"] for a in listed) for before, listed in zip(sums, answers, strict=True)]
-        for recipe, *pair in zip(batch, *answers, strict=True):
-            if len(pair) == 2 and pair[0]["outputs"] != pair[1]["outputs"]:
-                differ.append(recipe.name)
-    print(f"{label}: {len(recipes)} recipe{'s' * (len(recipes) != 1)}, cbw {sums[0]:.3f} s", end="")
-    if len(sums) == 1:
-        print()
-        return None
-    ratio = sums[1] / sums[0]
-    print(f", conda-build {sums[1]:.3f} s: {ratio:.1f} times faster")
-    if differ:
-        print(f"  different outputs: {', '.join(differ)}")
-    return ratio
+@dataclass
+class Times:
+    """The shortest times of each recipe, cbw's and conda-build's, by the clock and of the processor, and the recipes
+    whose outputs differ."""
+
+    clock: dict[Path, tuple[float, ...]] = field(default_factory=dict)
+    cpu: dict[Path, tuple[float, ...]] = field(default_factory=dict)
+    differ: dict[str, None] = field(default_factory=dict)
+
+    def take(self, recipe: Path, answers: Sequence[dict[str, Any]]) -> None:
+        for best, key in ((self.clock, "seconds"), (self.cpu, "cpu")):
+            seconds = tuple(answer[key] for answer in answers)
+            best[recipe] = tuple(map(min, seconds, best.get(recipe, seconds)))
+        if any(answer["outputs"] != answers[0]["outputs"] for answer in answers):
+            self.differ[recipe.name] = None
+
+    def ratio(self, label: str) -> float:
+        """Print the sums, and give how many times faster cbw is by the clock; 0 without conda-build."""
+        print(f"{label}: {len(self.clock)} recipe{'s' * (len(self.clock) != 1)}")
+        ratios: list[float] = []
+        for what, best in (("by the clock", self.clock), ("of the processor", self.cpu)):
+            ours, *theirs = (sum(column) for column in zip(*best.values(), strict=True))
+            ratios += [seconds / ours for seconds in theirs]
+            beside = f", conda-build {theirs[0]:.3f} s: {ratios[-1]:.1f} times faster" if theirs else ""
+            print(f"  {what}: cbw {ours:.3f} s{beside}")
+        if self.differ:
+            print(f"  different outputs: {', '.join(self.differ)}")
+        return ratios[0] if ratios else 0.0
+
+
+def one_round(conda_build_python: str | None, home: Path, batches: Sequence[Sequence[Path]]) -> Iterator[Any]:
+    """(recipe, answers) of every recipe, from processes of its own."""
+    home.mkdir()
+    start = perf_counter()
+    with workers(conda_build_python, home) as both:
+        print(f"started in {perf_counter() - start:.2f} s", flush=True)
+        for batch in batches:
+            answers = [worker(batch) for worker in both]
+            yield from zip(batch, zip(*answers, strict=True), strict=True)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--conda-build-python", metavar="PYTHON", help="an interpreter that can import conda_build")
     parser.add_argument("--recipes", type=Path, default=REPO / "tests" / "compat" / "data" / "recipes")
-    parser.add_argument("--rounds", type=int, default=1, help="how often; every round starts new processes")
+    parser.add_argument("--rounds", type=int, default=3, help="how often (default: 3)")
     parser.add_argument("--min-corpus", type=float, default=0, metavar="X", help="ratio the corpus must reach")
     parser.add_argument("--min-large", type=float, default=0, metavar="X", help="ratio the large recipe must reach")
     options = parser.parse_args()
     corpus = sorted(path.parent for path in options.recipes.resolve().rglob("meta.yaml"))
-    reached = [0.0, 0.0]
-    for _ in range(options.rounds):
-        start = perf_counter()
-        with tempfile.TemporaryDirectory(prefix="cbw-benchmark-") as scratch:
-            home = Path(scratch)
-            with workers(options.conda_build_python, home) as both:
-                print(f"started in {perf_counter() - start:.2f} s")
-                ratios = (
-                    measure("corpus", corpus, both),
-                    measure("12 outputs x 48 variants", [large_recipe(home / "large")], both),
-                )
-        reached = [max(before, ratio or 0.0) for before, ratio in zip(reached, ratios, strict=True)]
+    small, big = Times(), Times()
+    with tempfile.TemporaryDirectory(prefix="cbw-benchmark-") as scratch:
+        large = large_recipe(Path(scratch) / "large")
+        batches = [*(corpus[start : start + BATCH] for start in range(0, len(corpus), BATCH)), [large]]
+        for number in range(options.rounds):
+            home = Path(scratch) / f"round{number}"
+            for recipe, answers in one_round(options.conda_build_python, home, batches):
+                (big if recipe == large else small).take(recipe, answers)
+    reached = (small.ratio("corpus"), big.ratio("12 outputs x 48 variants"))
     if not options.conda_build_python:
         return 0
     return int(reached[0] < options.min_corpus or reached[1] < options.min_large)

@@ -35,6 +35,9 @@ _NUMPY_PIN_X = re.compile(r"pin_\w+\([\'\"]numpy[\'\"].*((?<=x_pin=[\'\"])[x\.]*
 _COMPILER = re.compile(r"\{\{\s*compiler\(.*\)\s*\}\}")
 _PIN_SUBPACKAGE = re.compile(r"{{\s*pin_subpackage\(.*\)\s*}}")
 _PKG_HASH = re.compile(r"h\{\{\s*PKG_HASH\s*\}\}")
+_TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.S)
+_FIRST_KEY = re.compile(r"\ +-\ +")
+_SCRIPT_KEY = re.compile(r"(\ *(?:-\ +)?)['\"]?script['\"]?\s*:")
 _VCS = {vcs: re.compile(rf"{vcs.upper()}_[^\.\s\'\"]+") for vcs in ("git", "svn", "hg")}
 
 
@@ -74,6 +77,19 @@ def output_requirements(text: str) -> str:
 def output_blocks(text: str) -> tuple[str, ...]:
     """The blocks of the outputs section, one for each `- name:` or `- type:`."""
     return tuple(_OUTPUT.findall(text))
+
+
+@lru_cache(maxsize=1024)
+def may_name_script(block: str) -> bool:
+    """Whether an output's block can have a `script` of its own, not one of its `build`: told by indentation, so not
+    where other YAML than plain lines is used."""
+    if "script" not in block:
+        return False
+    first = _FIRST_KEY.match(block)
+    if first is None or any(mark in _TEMPLATE.sub("", block) for mark in ("{", "<<", "? ", "\t")):
+        return True
+    keys = map(_SCRIPT_KEY.match, block.splitlines())
+    return any(key and len(key[1]) == len(first[0]) for key in keys)
 
 
 @lru_cache(maxsize=2048)

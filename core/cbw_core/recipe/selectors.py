@@ -21,10 +21,12 @@ _BRACKETS = re.compile(r"\[([^\[\]]+)\]")
 
 @dataclass(frozen=True, eq=False)
 class Namespace:
-    """The names selectors and templates see, and what each selector came to. Make a new one when a name changes."""
+    """The names selectors and templates see, and what each selector and text came to. Make a new one when a name
+    changes."""
 
     names: Mapping[str, Any]
     results: dict[str, bool] = field(default_factory=dict, repr=False)
+    selected: dict[str, Selected] = field(default_factory=dict, repr=False)
 
     def holds(self, selector: str) -> bool:
         """Whether a selector holds. Raises ExpressionError."""
@@ -128,6 +130,13 @@ def select(text: str, namespace: Namespace, file: str = "meta.yaml") -> Selected
 
     Raises RecipeError(kind="selector") with the place of a selector that is not an expression or fails.
     """
+    known = namespace.selected.get(text)
+    if known is None:
+        known = namespace.selected[text] = _select(text, namespace, file)
+    return known
+
+
+def _select(text: str, namespace: Namespace, file: str) -> Selected:
     split = _split(text)
     truth: list[bool] = []
     for selector in split.selectors:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
@@ -42,7 +43,8 @@ def load(text: str, schema: Schema = "recipe", file: str = "meta.yaml") -> Any:
 
 @lru_cache(maxsize=1024)
 def _load(text: str, schema: Schema) -> Any:
-    return _Builder(schema).document(_events(text))
+    with _events(text) as events:
+        return _Builder(schema).document(events)
 
 
 def copy(value: Any) -> Any:
@@ -70,7 +72,7 @@ def positions(text: str) -> dict[Path, Position]:
     found: dict[Path, Position] = {}
     stack: list[_Frame] = []
     try:
-        for event in _events(text):
+        for event in _listed(text):
             kind = _KINDS.get(type(event).__name__)
             if kind is None:
                 if isinstance(event, of.CollectionEndEvent):
@@ -111,15 +113,20 @@ class _YamlError(Exception):
         self.line, self.column = line, column
 
 
-def _events(text: str) -> Iterator[Any]:
-    """PyYAML's events of a text. Raises _YamlError."""
+def _listed(text: str) -> Iterator[Any]:
+    with _events(text) as events:
+        yield from events
+
+
+@contextmanager
+def _events(text: str) -> Iterator[Iterator[Any]]:
+    """PyYAML's events of a text. Raises _YamlError for what is wrong with it, while they are read."""
     import yaml
 
     loader = None
     try:
         loader = _loader()(text)
-        while loader.check_event():
-            yield loader.get_event()
+        yield iter(loader.get_event, None)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         words = error.problem or error.context or "cannot be read"

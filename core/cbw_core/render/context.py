@@ -23,7 +23,8 @@ from cbw_core.render.memory import Recorder
 from cbw_core.render.others import Key
 from cbw_core.render.sources import vcs_variables
 from cbw_core.render.state import State, freeze
-from cbw_core.variants import Variant, as_list, default_variant, features
+from cbw_core.variants import Variant, as_list, features
+from cbw_core.variants.defaults import LUA, NUMPY, PERL, PYTHON, default_r
 
 # passed on under names of their own, not as variant keys
 _LANGUAGES = ("PERL", "LUA", "R", "NUMPY", "PYTHON")
@@ -168,15 +169,14 @@ def _base_names(state: State) -> dict[str, Any]:
 
 
 def _language_versions(state: State) -> dict[str, Any]:
-    default = default_variant(state.build_subdir, state.variant)
 
-    def version(key: str, places: int) -> str:
-        value = state.variant.get(key) or default[key]
+    def version(key: str, default: str, places: int) -> str:
+        value = state.variant.get(key) or default
         value = value if isinstance(value, str) else str(value[0])
         return ".".join(value.split(".")[:places])
 
-    python, perl, lua, r = version("python", 2), version("perl", 2), version("lua", 2), version("r_base", 3)
-    numpy = version("numpy", 2)
+    python, perl, lua = version("python", PYTHON, 2), version("perl", PERL, 2), version("lua", LUA, 2)
+    r, numpy = version("r_base", default_r(state.build_subdir), 3), version("numpy", NUMPY, 2)
     return {
         "CONDA_PY": "".join(python.split(".")[:2]),
         "PY3K": str(int(python[:1] >= "3")),

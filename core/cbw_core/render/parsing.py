@@ -119,13 +119,13 @@ def parse_again(state: State, *, strict: bool, alone: bool = False, offline: boo
         (work.config.render.append_file, "recipe_append.yaml", True),
         (work.config.render.clobber_file, "recipe_clobber.yaml", False),
     ):
-        path = Path(given) if given else work.recipe_path(name)
-        if work.has_file(path):
+        path = (Path(given) if Path(given).is_file() else None) if given else work.recipe_file_named(name)
+        if path:
             work.note_read(path)
             more = select(read_recipe(path), state.names, str(path)).text
             merge_sections(meta, read_sections(state, more, str(path)), merge)
         elif given:
-            raise RecipeError(f"there is no file {given}", kind="usage", place=Place(str(path)))
+            raise RecipeError(f"there is no file {given}", kind="usage", place=Place(given))
     state.meta = meta
     _check_features(state)
     _check_no_pip(state)
@@ -253,6 +253,8 @@ def _check_features(state: State) -> None:
 
 def _check_no_pip(state: State) -> None:
     for section, key in (("requirements", "build"), ("requirements", "run"), ("test", "requires")):
+        if not state.meta.get(section):
+            continue
         for index, item in enumerate(as_list(state.value(f"{section}/{key}"))):
             if isinstance(item, dict):
                 raise RecipeError(

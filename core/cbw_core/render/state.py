@@ -113,20 +113,15 @@ class Work:
     def warn(self, text: str) -> None:
         self.warnings.setdefault(text)
 
-    def has_file(self, path: Path) -> bool:
-        """Whether there is such a file; asked once, as the same few are looked for in every pass."""
-        key = ("file", str(path))
+    def recipe_file_named(self, name: str) -> Path | None:
+        """A file of the recipe's folder, None where there is none; asked once, as the same few are looked for in every
+        pass."""
+        key = ("file", name)
         if key not in self.loaded:
-            self.loaded[key] = path.is_file()
-        found: bool = self.loaded[key]
+            path = self.recipe_dir / name
+            self.loaded[key] = path if path.is_file() else None
+        found: Path | None = self.loaded[key]
         return found
-
-    def recipe_path(self, name: str) -> Path:
-        """A file of the recipe's folder by its name."""
-        known: Path | None = self.loaded.get(("path", name))
-        if known is None:
-            known = self.loaded[("path", name)] = self.recipe_dir / name
-        return known
 
     def note_read(self, path: Path) -> None:
         if self.sources is not None and self.sources.holds(path):
@@ -213,19 +208,19 @@ class State:
         """A value such as "build/number"; with no default, the empty value of the field's type. For source, the first
         one's. YAML 1.1 words for true and false become booleans."""
         section, key, kind = _field(path)
-        if default is None and kind:
-            default = kind()
-        data: Any = self.meta.get(section) or _NOTHING
+        data: Any = self.meta.get(section)
         if isinstance(data, list):
-            data = data[0] if data else _NOTHING
-        value = data.get(key, default)
-        if isinstance(value, str):
-            word = value.lower() if len(value) < 6 else ""
+            data = data[0] if data else None
+        value = data.get(key) if data else None
+        if value is None:
+            return kind() if default is None and kind else default
+        if isinstance(value, str) and len(value) < 6:
+            word = value.lower()
             if word in _TRUES:
-                value = True
-            elif word in _FALSES:
-                value = False
-        return default if value is None else value
+                return True
+            if word in _FALSES:
+                return False
+        return value
 
     @property
     def final(self) -> bool:
@@ -347,11 +342,12 @@ class State:
     def top_and_output_reqs(self, kind: str) -> list[str]:
         """The requirements of a kind, at the top level together with those of the output named like it."""
         own = [r for r in self.reqs(kind) if r]
-        names = {str(r).split()[0] for r in own if str(r).split()}
         more: list[Any] = []
-        if not self.is_output:
-            same = next((o for o in self.section("outputs") if o.get("name") == self.name()), None)
+        outputs = self.section("outputs")
+        if outputs and not self.is_output:
+            same = next((o for o in outputs if o.get("name") == self.name()), None)
             if same:
+                names = {str(r).split()[0] for r in own if str(r).split()}
                 more = expand_requirements(same.get("requirements") or []).get(kind, [])
                 more = [r for r in more if r and str(r).split()[0] not in names]
         return list(dict.fromkeys([*own, *more]))
@@ -359,7 +355,7 @@ class State:
     @property
     def is_cross(self) -> bool:
         """Whether there is a host section at all (MetaData.is_cross)."""
-        return bool(self.top_and_output_reqs("host") or "host" in self.section("requirements"))
+        return "host" in (self.meta.get("requirements") or _NOTHING) or bool(self.top_and_output_reqs("host"))
 
     # --- errors
 

@@ -177,22 +177,22 @@ def _used_in_build_scripts(state: State) -> frozenset[str]:
     names = tuple(state.variant)
     used: frozenset[str] = frozenset()
     work = state.work
-    script = work.recipe_path("build.sh")
-    if work.has_file(script):
+    script = work.recipe_file_named("build.sh")
+    if script:
         used |= used_in_shell(names, script_text(state, script))
-    batch = work.recipe_path("bld.bat")
-    if state.build_subdir.startswith("win-") and work.has_file(batch):
+    batch = work.recipe_file_named("bld.bat") if state.build_subdir.startswith("win-") else None
+    if batch:
         used |= used_in_batch(names, script_text(state, batch))
     return used
 
 
 def _names_script(state: State) -> bool:
-    """Whether the text of an output's block can give it a script; without the word there is nothing to render for."""
+    """Whether the text of an output's block can give it a script; else there is nothing to render for."""
     text = state.work.text
     blocks = sections.output_blocks(outputs_text(state, selectors=False))
     if len(blocks) not in (1, len(state.meta.get("outputs") or ())) or any(word in text for word in _INCLUDING):
         return True
-    return "script" in single_output_text(state, selectors=False)
+    return sections.may_name_script(single_output_text(state, selectors=False))
 
 
 def _used_in_output_script(state: State) -> frozenset[str]:
@@ -246,7 +246,14 @@ def uses_subpackage(state: State) -> bool:
     run = state.top_and_output_reqs("run")
     for output in state.section("outputs"):
         if "name" in output:
-            pattern = any_of([str(output["name"])], "^", r"(\s|\Z|$)")
-            if any(pattern.match(str(r)) for r in run):
+            name = str(output["name"])
+            if any(_names(name, str(r)) for r in run):
                 return True
     return sections.pins_subpackage(requirements_text(state, top=True))
+
+
+def _names(name: str, req: str) -> bool:
+    """Whether a requirement is of that name; a name with other than letters, digits, - and _ is a pattern there."""
+    if name.replace("-", "").replace("_", "").isalnum():
+        return req.startswith(name) and (len(req) == len(name) or req[len(name)].isspace())
+    return bool(any_of([name], "^", r"(\s|\Z|$)").match(req))

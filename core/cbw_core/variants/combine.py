@@ -225,7 +225,13 @@ def filtered(variants: Sequence[Variant], key: str, values: Any) -> list[Variant
     """The variants whose `key` is (in) `values` (filter_by_key_value)."""
     if isinstance(values, dict):
         return list(variants)
-    return [v for v in variants if _allows(values, v.get(key))]
+    of = [v.get(key) for v in variants]
+    allowed = {value: _allows(values, value) for value in of if type(value) is str}
+    return [
+        v
+        for v, value in zip(variants, of, strict=True)
+        if (allowed[value] if type(value) is str else _allows(values, value))
+    ]
 
 
 def matrix(combined: Spec, sources: Sequence[Spec]) -> list[Variant]:

@@ -13,6 +13,8 @@ from cbw_core.platforms import Platform
 
 PYTHON = "3.11"
 NUMPY = "1.23"
+PERL = "5.26.2"
+LUA = "5"
 EXTEND_KEYS = ("pin_run_as_build", "ignore_version", "ignore_build_only_deps", "extend_keys")
 
 _COMPILERS = {
@@ -30,9 +32,9 @@ def default_variant(build_subdir: str, variant: Mapping[str, Any] | None = None)
     values: dict[str, Any] = {
         "python": PYTHON,
         "numpy": NUMPY,
-        "perl": "5.26.2",
-        "lua": "5",
-        "r_base": "3.4" if os == "win" else "3.5",
+        "perl": PERL,
+        "lua": LUA,
+        "r_base": default_r(build_subdir),
         "cpu_optimization_target": "nocona",
         "pin_run_as_build": {
             "python": {"min_pin": "x.x", "max_pin": "x.x"},
@@ -47,6 +49,11 @@ def default_variant(build_subdir: str, variant: Mapping[str, Any] | None = None)
     python = str((variant or {}).get("python") or PYTHON)
     values.update(_default_compilers(os, python))
     return values
+
+
+def default_r(build_subdir: str) -> str:
+    """The default of r_base on a build platform."""
+    return "3.4" if Platform(build_subdir).os == "win" else "3.5"
 
 
 def native_compiler(language: str, os: str, python: str) -> str:

@@ -140,13 +140,14 @@ def load_variants(
 ) -> Matrix:
     """The matrix of a recipe (conda_build.variants.get_package_variants). Raises RecipeError."""
     flags = flag_variant(options, environ)
-    names = names_in_files(flags, build_subdir, environ)
     sources: dict[str, Spec] = {DEFAULTS: default_variant(build_subdir, _single(flags))}
     files = variant_files(recipe_dir, options, environ, cwd or Path.cwd())
-    for path in files:
-        if on_read:
-            on_read(path)
-        sources[str(path)] = read_variant_file(path, names)
+    if files:
+        names = names_in_files(flags, build_subdir, environ)
+        for path in files:
+            if on_read:
+                on_read(path)
+            sources[str(path)] = read_variant_file(path, names)
     if flags:
         sources[FLAGS] = flags
     if options.variants:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, overload
 
 from cbw_core.variants.combine import Spec, Variant, as_list, filtered, zip_groups
@@ -17,6 +17,8 @@ class Variants(Sequence[Variant]):
         self._parent = parent
         self._distinct: dict[str, list[Any]] = {}
         self._filtered: dict[tuple[str, str], Variants] = {}
+        self._squashed: Spec | None = None
+        self._differing: frozenset[str] | None = None
 
     @overload
     def __getitem__(self, index: int) -> Variant: ...
@@ -77,14 +79,26 @@ class Variants(Sequence[Variant]):
 
     def squashed(self) -> Spec:
         """All of them as one spec: every key with its values, zipped keys in step (list_of_dicts_to_dict_of_lists)."""
-        if not self._items:
-            return {}
+        if self._squashed is None:
+            self._squashed = self._squash() if self._items else {}
+        return dict(self._squashed)
+
+    def differing(self) -> frozenset[str]:
+        """The keys that have more than one value."""
+        if self._differing is None:
+            self._differing = frozenset(k for k in self._may_differ() if len(self.distinct(k)) > 1)
+        return self._differing
+
+    def _may_differ(self) -> Collection[str]:
+        return self._items[0] if self._parent is None else self._parent.differing()
+
+    def _squash(self) -> Spec:
         first = self._items[0]
         groups = zip_groups(first)
-        spec: Spec = {}
-        for key in first:
-            if key == "zip_keys":
-                continue
+        # what is the same in all of the list this one is filtered from is as it is there
+        spec: Spec = {} if self._parent is None else self._parent.squashed()
+        keys = [key for key in first if key in self._may_differ() and key != "zip_keys"]
+        for key in keys:
             values = self.distinct(key)
             if isinstance(first[key], dict):
                 merged: dict[str, Any] = {}
@@ -94,6 +108,8 @@ class Variants(Sequence[Variant]):
             else:
                 spec[key] = list(dict.fromkeys(v for value in values for v in as_list(value)))
         for group in groups:
+            if self._parent is not None and not self._parent.differing().intersection(group):
+                continue
             rows = list(dict.fromkeys(tuple(v[k] for k in group) for v in self._items))
             for key, column in zip(group, zip(*rows, strict=True), strict=True):
                 spec[key] = list(column)

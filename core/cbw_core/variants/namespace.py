@@ -10,7 +10,7 @@ from typing import Any
 from cbw_core.errors import RecipeError
 from cbw_core.platforms import KNOWN_SUBDIRS
 from cbw_core.recipe import Namespace
-from cbw_core.variants.defaults import default_variant
+from cbw_core.variants.defaults import LUA, NUMPY, PERL, PYTHON
 
 _ARCH_NAMES = {"32": "x86", "64": "x86_64"}
 _FEATURES = ("FEATURE_DEBUG", "FEATURE_NOMKL", "FEATURE_OPT")
@@ -68,31 +68,30 @@ def namespace(
 
     Raises RecipeError(kind="variant") where python or numpy are not versions.
     """
-    defaults = default_variant(build_subdir, variant)
     names: dict[str, Any] = dict(_platform_names(host_subdir))
     given = OsNames(environ)
     names |= {"os": given, "environ": given.environ, "nomkl": bool(int(environ.get("FEATURE_NOMKL") or 0))}
-    python = variant.get("python", defaults["python"])
+    python = variant.get("python", PYTHON)
     if not isinstance(python, str):
-        python = str(python[0]) if python else defaults["python"]
+        python = str(python[0]) if python else PYTHON
     major, minor = _version(python, "python")
     names["build_platform"] = build_subdir
     version = int(f"{major}{minor}")
     names |= {"py": version, "py3k": major == "3", "py2k": major == "2"}
     names |= {f"py{v}": version == v for v in (26, 27, 33, 34, 35, 36)}
-    numpy = variant.get("numpy") or defaults["numpy"]
+    numpy = variant.get("numpy") or NUMPY
     try:
         names["np"] = int("".join(str(numpy).split(".")[:2]))
     except ValueError:
         raise _not_a_version("numpy", numpy) from None
-    names["pl"] = variant.get("perl", defaults["perl"])
-    lua = str(variant.get("lua", defaults["lua"]))
+    names["pl"] = variant.get("perl", PERL)
+    lua = str(variant.get("lua", LUA))
     names |= {"lua": lua, "luajit": lua[:1] == "2"}
     names |= features(environ)
     names |= given.environ
     for key, value in variant.items():
         if key not in names:
-            names[key] = _typed(value)
+            names[key] = _typed_text(value) if type(value) is str else _typed(value)
     return Namespace(names)
 
 
@@ -110,6 +109,11 @@ def _not_a_version(name: str, value: object) -> RecipeError:
         why=f"selectors compare {name} as a number",
         hint=f"Write {name} as major.minor in the variant, for example {'3.11' if name == 'python' else '1.26'}.",
     )
+
+
+@lru_cache(maxsize=8192)
+def _typed_text(value: str) -> Any:
+    return _typed(value)
 
 
 def _typed(value: Any) -> Any:

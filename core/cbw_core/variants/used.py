@@ -40,8 +40,6 @@ class Finder:
     patterns: tuple[tuple[str, str], ...]
 
     def found_in(self, lines: _Lines) -> bool:
-        if self.name not in lines.whole and (self.also is None or self.also not in lines.whole):
-            return False
         candidates = list(self._candidates(lines))
         for how, pattern in self.patterns:
             needed = _NEEDED[how]
@@ -147,11 +145,18 @@ def finder(name: str, selectors_only: bool) -> Finder:
     return Finder(name, also, dashed, tuple(patterns))
 
 
+@lru_cache(maxsize=256)
+def _finders(names: tuple[str, ...], selectors_only: bool) -> tuple[Finder, ...]:
+    return tuple(finder(name, selectors_only) for name in names)
+
+
 @lru_cache(maxsize=4096)
 def used_in_text(names: tuple[str, ...], text: str, selectors_only: bool = False) -> frozenset[str]:
     """The variables among `names` that a recipe's text uses; in its selectors alone, where asked."""
     lines = _lines(text)
-    used = {name for name in names if finder(name, selectors_only).found_in(lines)}
+    whole = lines.whole
+    possible = [f for f in _finders(names, selectors_only) if f.name in whole or (f.also and f.also in whole)]
+    used = {f.name for f in possible if f.found_in(lines)}
     if "CONDA_BUILD_SYSROOT" in names and used.intersection(("c_stdlib", "c_compiler", "cxx_compiler")):
         used.add("CONDA_BUILD_SYSROOT")
     return frozenset(used)
