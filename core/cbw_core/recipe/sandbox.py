@@ -39,7 +39,7 @@ class Compiled:
 @lru_cache(maxsize=512)
 def compiled(text: str, marked: bool) -> Compiled:
     """A template's code. It does not depend on names, so it is made once for each text. marked: with line numbers."""
-    environment = _sandbox()(extensions=[_marker()] if marked else [], optimized=False)
+    environment = _sandbox()(extensions=[_marker()] if marked else [])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python's doubts about an expression are nobody's business
         code = environment.compile(text, name="meta.yaml", filename="<recipe>")
