@@ -104,9 +104,11 @@ class EnvironmentFailure(CbwError):
 
 class Unsatisfiable(EnvironmentFailure):
     """The requirements of an environment have no solution. requirements: those to blame, the first one first, as
-    (section, spec): "build", "host", "run", "run_constrained" or "test", and the text as rendered."""
+    (section, spec): "build", "host", "run", "run_constrained" or "test", and the text as rendered. output: the
+    render.Output whose environment it is, as far as it was rendered, where rendering itself needed the solution."""
 
     default_kind = "solve"
+    output: Any = None
 
     def __init__(self, message: str, *, requirements: Sequence[tuple[str, str]] = (), **more: Any) -> None:
         super().__init__(message, **more)

@@ -214,3 +214,17 @@ def test_a_conflict_names_requirement_and_line_first(
     assert case.hint in text, text
     assert error.hint and error.phase == ("test" if case.test else "env")
     assert error.exit_status == 3
+
+
+def test_an_environment_that_rendering_needs_is_blamed_too(
+    recipe: Callable[..., Path], config: Config, world: dict[str, str], channel: Path
+) -> None:
+    """pin_compatible pins on what is in the environment: there is no rendering without it."""
+    meta = (
+        "package:\n  name: subject\n  version: 1.0\nrequirements:\n  build:\n    - zlib 99\n"
+        "  run:\n    - {{ pin_compatible('zlib') }}\n"
+    )
+    with pytest.raises(CbwError) as caught:
+        plan(recipe("subject", meta), replace(config, channels=(str(channel),)), environ=world)
+    assert "zlib 99" in caught.value.message
+    assert caught.value.place is not None and caught.value.place.line == 6

@@ -8,10 +8,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cbw_core.errors import EnvironmentFailure, RecipeError
+from cbw_core.errors import EnvironmentFailure, RecipeError, Unsatisfiable
 from cbw_core.recipe.patterns import any_of
 from cbw_core.render.functions import freeze_pin_cfg, pin_of
-from cbw_core.render.output import Resolved
+from cbw_core.render.output import Output, Requirements, Resolved
 from cbw_core.render.specs import with_star
 from cbw_core.render.state import State
 from cbw_core.render.texts import build_is_host, requirements_text
@@ -67,11 +67,28 @@ def solve_environment(
     try:
         packages = solve(state, wanted, platform_of(state, env), env)
     except EnvironmentFailure as error:
+        if isinstance(error, Unsatisfiable) and error.output is None:
+            error.output = _as_far(state)
         if not tolerant or error.kind != "solve":
             raise
         failure = error
     found = [f"{p.name} {p.version} {p.build}" for p in packages] + siblings + through
     return Solved(tuple(found or [str(r) for r in state.reqs(env)]), packages, failure)
+
+
+def _as_far(state: State) -> Output:
+    """An output as far as it is known while it is being rendered."""
+    return Output(
+        recipe_dir=str(state.work.recipe_dir),
+        recipe_file=state.work.file,
+        name=state.name(),
+        version="",
+        build_string="",
+        host_subdir=state.host_subdir,
+        build_subdir=state.build_subdir,
+        variant=dict(state.variant),
+        requirements=Requirements(**{k: tuple(map(str, state.reqs(k))) for k in ("build", "host")}),
+    )
 
 
 def solve(

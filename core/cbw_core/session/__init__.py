@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cbw_core.session.across import check, in_order, neighbour
+from cbw_core.session.blame import while_rendering
 from cbw_core.session.environments import change_environment, environment_of, reset_environments
 from cbw_core.session.look import Look
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
@@ -60,4 +61,5 @@ __all__ = [
     "sessions",
     "solve_all",
     "solve_first",
+    "while_rendering",
 ]

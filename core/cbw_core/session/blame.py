@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _KEY = re.compile(r"^\s*(?:- )?(build|host|run|run_constrained|requires|requirements|test)\s*:")
 _NAME = re.compile(r"^\s*(?:- )?name\s*:\s*(.+?)\s*(?:#.*)?$")
+_TEMPLATE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _FUNCTION = re.compile(r"\{\{\s*(compiler|stdlib|cdt)\(\s*['\"]([\w+-]+)['\"]")
 
 
@@ -39,6 +40,17 @@ def requirement_lines(output: Output | None, env: str, *, resolver: Resolver | N
         told = isinstance(error, Unsatisfiable) or error.kind == "spec"
         if told and error.place is None and output is not None and output.recipe_file:
             _blame(error, output, env, resolver)
+        raise
+
+
+@contextmanager
+def while_rendering() -> Iterator[None]:
+    """The same for an environment that rendering could not do without (pin_compatible pins on what is in it)."""
+    try:
+        yield
+    except Unsatisfiable as error:
+        if error.place is None and error.output is not None:
+            _blame(error, error.output, "host", None)
         raise
 
 
@@ -106,7 +118,7 @@ def _best(output: Output, lines: Sequence[_Line], sections: Sequence[str], name:
 
 def _asks_for(output: Output, text: str, name: str) -> bool:
     """Whether a line is an item that begins with a package's name, also inside `[a, b]`, quotes or a function."""
-    if _word(text, name):
+    if _word(text, name) or _word(_TEMPLATE.sub(lambda m: str(output.variant.get(m[1], m[0])), text), name):
         return True
     for function, language in _FUNCTION.findall(text):
         made = output.variant.get(f"{language}_{function}", "")

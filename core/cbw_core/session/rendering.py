@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbw_core.errors import Place, RecipeError, UsageError
 from cbw_core.render.output import Output
-from cbw_core.session import jsonfile
+from cbw_core.session import blame, jsonfile
 from cbw_core.source import sources
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def render(recipe: Path, config: Config, *, sink: Sink, cancel: Cancel, environ:
     from cbw_core.render import render_recipe
 
     resolver = ChannelResolver(config, sink=sink, cancel=cancel, environ=environ) if config.render.finalize else None
-    with sources(config, sink=sink, cancel=cancel) as made:
+    with sources(config, sink=sink, cancel=cancel) as made, blame.while_rendering():
         return of_rendered(
             render_recipe(recipe, config, resolver=resolver, sources=made, sink=sink, environ=environ, cancel=cancel)
         )

@@ -22,6 +22,8 @@ requirements:
     - {{ pin_subpackage('libone', exact=True) }}
     - {{ compiler('c') }}
     - sysroot_{{ cross_target_platform }}
+  run_constrained:
+    - {{ mpi }}
   run:
     - zlib >=9
     - Some_Name
@@ -37,7 +39,7 @@ outputs:
 
 def output(file: Path, name: str = "one", **changes: object) -> Output:
     plain = {"recipe_dir": str(file.parent), "recipe_file": str(file), "version": "1", "build_string": "0"}
-    variant = {"c_compiler": "gcc", "python": "3.99"}
+    variant = {"c_compiler": "gcc", "python": "3.99", "mpi": "openmpi"}
     return Output(name=name, host_subdir="linux-64", variant=variant, **(plain | changes))  # type: ignore[arg-type]
 
 
@@ -51,17 +53,18 @@ def blamed(file: Path, section: str, *specs: str, name: str = "one") -> CbwError
 @pytest.mark.parametrize(
     ("section", "spec", "line"),
     [
-        ("run", "zlib >=9", 15),
+        ("run", "zlib >=9", 17),
         ("host", "zlib 1.2.*", 10),
         ("host", "python-dateutil", 9),
         ("host", "python", 8),
         ("host", "libone 1.0 0", 11),
         ("host", "gcc_linux-64 13.*", 12),
         ("host", "sysroot_linux-32", 13),
+        ("run_constrained", "openmpi >=4", 15),
         ("build", "ninja", 6),
-        ("run", "some-name", 16),
-        ("test", "pytest >=8", 18),
-        ("test", "zlib >=9", 15),
+        ("run", "some-name", 18),
+        ("test", "pytest >=8", 20),
+        ("test", "zlib >=9", 17),
     ],
 )
 def test_the_line_of_the_requirement_to_blame(tmp_path: Path, section: str, spec: str, line: int) -> None:
@@ -71,7 +74,7 @@ def test_the_line_of_the_requirement_to_blame(tmp_path: Path, section: str, spec
 
 def test_the_line_of_an_output_is_its_own(tmp_path: Path) -> None:
     place = blamed(tmp_path / "meta.yaml", "host", "zlib", name="two").place
-    assert place is not None and (place.line, place.column) == (23, 11)
+    assert place is not None and (place.line, place.column) == (25, 11)
 
 
 def test_of_two_requirements_both_lines_are_told(tmp_path: Path) -> None:

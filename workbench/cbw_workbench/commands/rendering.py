@@ -51,11 +51,12 @@ def render_one(context: Context, given: str, resolver: Resolver | None, *, trail
     """A recipe rendered, with its trails where it is to be explained. Raises CbwError; what is unexpected is one of
     kind "bug"."""
     from cbw_core.render import render_recipe
+    from cbw_core.session import while_rendering
     from cbw_core.source import sources
 
     context.cancel.check()
     try:
-        with sources(context.config, sink=context.sink, cancel=context.cancel) as made:
+        with sources(context.config, sink=context.sink, cancel=context.cancel) as made, while_rendering():
             return render_recipe(
                 absolute(given, context),
                 context.config,
