@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from cbw_core.channel import Worker
 from cbw_core.config import Config
-from cbw_core.env.channels import bare_url, channels_of, logins
+from cbw_core.env.channels import bare_url, channels_of
+from cbw_core.env.network import access
 from cbw_core.errors import EnvironmentFailure, Place, UsageError, from_os_error
 from cbw_core.process import Cancel
 from cbw_core.render.output import Resolved
@@ -107,7 +108,7 @@ def read_lock(
         "packages": [{"url": row.url, "file": row.file_name} for row in locked],
         "extracted": [str(config.cache / "pkgs" / _stem(row.file_name)) for row in locked],
         "offline": config.offline,
-        "logins": logins(channels_of(config, environ)) if remote else {},
+        "access": access(channels_of(config, environ), environ) if remote else {},
     }
     with Worker(environ) as worker:
         rows = worker.call("cbw_core.env.explicit_job:read", payload, cancel=cancel)

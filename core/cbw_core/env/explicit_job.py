@@ -22,7 +22,7 @@ _FILE = "info/index.json"
 
 async def read(state: State, payload: dict[str, Any], emit: Emit) -> list[Any]:
     """For each of payload["packages"] ({"url", "file"}) its info/index.json."""
-    link = client(state, payload["logins"])
+    link = client(state, payload["access"])
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(package: dict[str, str], extracted: str) -> Any:
