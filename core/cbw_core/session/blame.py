@@ -49,8 +49,11 @@ def while_rendering() -> Iterator[None]:
     try:
         yield
     except Unsatisfiable as error:
-        if error.place is None and error.output is not None:
+        if error.output is not None:
+            # not the function that asked for the solution
+            asked, error.place = error.place, None
             _blame(error, error.output, "host", None)
+            error.place = error.place or asked
         raise
 
 
