@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbw_core.errors import CbwError, UsageError
 from cbw_core.events import Event, Note, PhaseStarted
-from cbw_workbench.commands import chain, options, statistics
+from cbw_workbench.commands import chain, diffing, options, statistics
 from cbw_workbench.commands.choosing import absolute, surroundings
 from cbw_workbench.commands.command import Arg, Command, Context, Result
 from cbw_workbench.commands.debugging import is_package
@@ -43,6 +43,8 @@ def build(context: Context, args: Namespace) -> Result:
         raise UsageError("--extra-deps is for --test", hint="Say test/requires in the recipe.")
     if args.check or args.output:
         return _rendered(context, args.recipe, check=args.check)
+    if args.twice:
+        return diffing.twice(context, args, _all)
     if args.test:
         return each(args.recipe, args.keep_going, lambda given: test_one(context, given))
     if args.post:
@@ -187,6 +189,11 @@ COMMANDS = (
             Arg(("-b", "--build-only"), "stop after the build phase", {"action": "store_true"}),
             Arg(("--no-test",), "stop after the package phase", {"action": "store_true"}),
             Arg(("-t", "--test"), "test packages: the arguments are package files", {"action": "store_true"}),
+            Arg(
+                ("--twice",),
+                "build everything twice and hold the packages against each other: are they the same, and why not",
+                {"action": "store_true"},
+            ),
             Arg(("-k", "--keep-going"), "go on with the other recipes after a failure", {"action": "store_true"}),
             Arg(
                 ("--skip-existing",),

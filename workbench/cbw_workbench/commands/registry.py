@@ -18,6 +18,7 @@ def all_commands() -> Mapping[str, Command]:
         asserting,
         building,
         debugging,
+        diffing,
         environments,
         house,
         inspecting,
@@ -30,7 +31,7 @@ def all_commands() -> Mapping[str, Command]:
         testing,
     )
 
-    known = (debugging, rendering, inspecting, building, testing, phases, patching, environments, looking)
+    known = (debugging, rendering, inspecting, diffing, building, testing, phases, patching, environments, looking)
     rooms = (*known, shelling, prompt, asserting, house)
     return MappingProxyType({command.name: command for room in rooms for command in room.COMMANDS})
 

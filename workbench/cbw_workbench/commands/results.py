@@ -81,6 +81,15 @@ class ContentsReport:
 
 
 @dataclass(frozen=True)
+class DiffReport:
+    """What differs: PackageDiffs or ChannelDiffs. brief: only name it; twice: of one recipe built twice."""
+
+    found: tuple[object, ...]
+    brief: bool = False
+    twice: bool = False
+
+
+@dataclass(frozen=True)
 class RenderReport:
     """Recipes in the order given. form: how a person wants to see them. packages: the folder built packages go to."""
 

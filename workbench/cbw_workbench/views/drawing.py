@@ -188,6 +188,13 @@ def _(value: results.ContentsReport) -> RenderableType:
 
 
 @draw.register
+def _(value: results.DiffReport) -> RenderableType:
+    from cbw_workbench.views.diffs import diff_report
+
+    return diff_report(value)
+
+
+@draw.register
 def _(value: VariantMatrix) -> RenderableType:
     from cbw_workbench.views.matrix import matrix_view
 

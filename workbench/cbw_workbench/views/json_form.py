@@ -143,6 +143,12 @@ def _(value: results.ContentsReport) -> Any:
     return found + [{"subject": subject, "error": error.to_json()} for subject, error in value.errors]
 
 
+@_form("cbw_workbench.commands.results.DiffReport")
+def _(value: results.DiffReport) -> Any:
+    """One object a line: a pair of packages or channels."""
+    return [{**data_of(one), "same": getattr(one, "same", None)} for one in value.found]
+
+
 @_form("cbw_core.session.model.SessionStatus")
 def _(value: SessionStatus) -> Any:
     return {
