@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from cbw_core.build.digests import inputs
     from cbw_core.build.running import run_build
-    from cbw_core.build.script import Script, script_of
+    from cbw_core.build.script import WHEELS, Script, script_of
     from cbw_core.build.variables import active_prefixes, build_prefix, environment, undefined
     from cbw_core.build.writing import Scripts, script_file_name, write_scripts
 
 __all__ = [
+    "WHEELS",
     "Script",
     "Scripts",
     "active_prefixes",
@@ -26,6 +27,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "WHEELS": "script",
     "Script": "script",
     "Scripts": "writing",
     "active_prefixes": "variables",

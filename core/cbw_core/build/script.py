@@ -15,6 +15,8 @@ Kind = Literal["build.sh", "build/script", "output script"]
 # conda_build.build.guess_interpreter; perl is ours
 _INTERPRETERS: Mapping[str, tuple[str, ...]] = {".sh": ("bash", "-e"), ".py": ("python",), ".pl": ("perl",)}
 _WINDOWS = (".bat", ".ps1")
+# where the script of a wheel output leaves it, below work/
+WHEELS = ".cbw-wheels"
 _KEYS = frozenset({"file", "content", "interpreter", "env", "secrets"})
 
 
@@ -44,7 +46,9 @@ class Script:
     @property
     def name(self) -> str:
         """How to speak of it: "build.sh", "build/script of meta.yaml"."""
-        file = Path(self.file).name if self.file else "the recipe"
+        if self.file is None:
+            return "pip wheel"
+        file = Path(self.file).name
         return (
             file if self.text_is_file else f"{'build/script' if self.kind != 'output script' else 'script'} of {file}"
         )
@@ -71,6 +75,9 @@ def script_of(output: Output) -> Script | None:
     Raises RecipeError: build.sh and build/script are both there, the script file of an output is not, or it is of a
     kind that does not run here.
     """
+    if output.package_type == "wheel":
+        text = f'pip wheel --wheel-dir "$SRC_DIR/{WHEELS}" --no-deps .\n'  # conda_build.build.bundle_wheel
+        return Script(text, None, 0, _INTERPRETERS[".sh"], "output script")
     if output.script:
         return _output_script(output)
     told: Any = output.section("build").get("script")

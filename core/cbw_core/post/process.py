@@ -116,13 +116,13 @@ class _Told:
 
 def _refuse(output: Output) -> None:
     """What post-processing cannot do, by name."""
-    key = what = ""
-    if output.package_type == "wheel":
-        key, what = "type", f"output {output.name} is of type wheel, which is not supported"
-    elif build_field(output, "noarch_python"):
-        key, what = "noarch_python", "`build/noarch_python`, the old form, is not supported: use `noarch: python`"
-    if what:
-        raise BuildError(what, kind="unsupported", place=place_of(output, key))
+    if build_field(output, "noarch_python"):
+        raise BuildError(
+            "`build/noarch_python`, the old form, is not supported: use `noarch: python`",
+            kind="unsupported",
+            place=place_of(output, "noarch_python"),
+            why="Its packages carry programs for Windows and a script that conda no longer runs.",
+        )
 
 
 def _refuse_platform(output: Output, files: Collection[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -77,10 +77,8 @@ def _new(session: Session, name: str, files: Sequence[str], sink: Sink, cancel: 
     relative = target.relative_to(Path(output.recipe_dir).resolve()).as_posix()
     _write(target, data)
     try:
-        path, inside = _list_of(session, entry)
-        place = add_to_recipe(
-            output, path, relative, inside=inside, config=session.config, cancel=cancel, environ=session.environ
-        )
+        path = ("source", entry.index, "patches")  # outputs have no sources of their own
+        place = add_to_recipe(output, path, relative, config=session.config, cancel=cancel, environ=session.environ)
     except CbwError as error:
         error.hint = f"{target} is written; name it under `patches:` of its source in meta.yaml."
         raise
@@ -181,17 +179,6 @@ def _named(entries: Sequence[SourceEntry], name: str) -> tuple[SourceEntry, int]
             hint=None if found else f"`cbw patch new {name}` makes one.",
         )
     return found[0]
-
-
-def _list_of(session: Session, entry: SourceEntry) -> tuple[tuple[str | int, ...], tuple[str | int, ...]]:
-    """(path of the list of patches in the recipe, and in the output's own sections)."""
-    inside = ("source", entry.index, "patches")
-    output = session.output
-    outputs = output.top.get("outputs") or []
-    for index, one in enumerate(outputs if output.is_output and not output.is_toplevel else ()):
-        if isinstance(one, Mapping) and one.get("name") == output.name and one.get("source"):
-            return ("outputs", index, *inside), inside
-    return inside, inside
 
 
 def _target(recipe_dir: Path, name: str) -> Path:

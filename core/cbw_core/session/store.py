@@ -297,6 +297,8 @@ def _write_new(
     phases = {Phase.RENDER.value: done}
     if output.is_toplevel:  # nothing is packaged of it: its outputs are
         phases |= {p.value: PhaseRecord(state=State.SKIPPED) for p in (Phase.POST, Phase.PACKAGE, Phase.TEST)}
+    elif output.package_type == "wheel":  # a wheel is as pip made it, and conda installs none
+        phases |= {p.value: PhaseRecord(state=State.SKIPPED) for p in (Phase.POST, Phase.TEST)}
     elif not config.test:
         phases[Phase.TEST.value] = PhaseRecord(state=State.SKIPPED)
     session = _write(root, replace(book, phases=phases), kept.choosing(output), config, environ)

@@ -141,7 +141,6 @@ def test_no_link(built: Any) -> None:
     [
         ({"host_subdir": "osx-arm64"}, "osx-arm64"),
         ({"host_subdir": "win-64"}, "win-64"),
-        ({"package_type": "wheel"}, "wheel"),
         ({"build": {"noarch_python": True}}, "noarch_python"),
     ],
 )

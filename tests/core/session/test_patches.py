@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -223,3 +224,27 @@ def test_refresh_names_the_patches_there_are(thing: Path, start: Start) -> None:
     with pytest.raises(UsageError) as caught:
         refresh_patch(session, "third")
     assert "first.patch, second.patch" in (caught.value.why or "")
+
+
+def test_a_git_source_that_outputs_share(recipe: Callable[..., Path], start: Start, tmp_path: Path) -> None:
+    upstream = tmp_path / "upstream"
+    upstream.mkdir()
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.com", "-c", "commit.gpgsign=false")
+    (upstream / "f.txt").write_text("one\n")
+    for args in (("init", "-q"), ("add", "f.txt"), (*who, "commit", "-q", "-m", "one")):
+        subprocess.run(["git", *args], cwd=upstream, check=True)
+    meta = (
+        f"package:\n  name: top\n  version: '1'\nsource:\n  - git_url: {upstream}\n    git_rev: HEAD\n"
+        "outputs:\n  - name: other\n  - name: mine\n    script: mine.sh\n"
+    )
+    folder = recipe("top", meta, **{"mine.sh": 'mkdir -p "$PREFIX" && cp f.txt "$PREFIX/"\n'})
+    session = start(folder, "mine-*")
+    session.run(Phase.BUILD)
+    edit(session, "f.txt", "one", "two")
+    made = new_patch(session, "two")
+    assert made.changes == (("f.txt", "changed"),)
+    added = "    git_rev: HEAD\n    patches:\n      - two.patch\n"
+    assert (folder / "meta.yaml").read_text() == meta.replace("    git_rev: HEAD\n", added)
+    session.rewind(Phase.SOURCE)
+    session.run(Phase.BUILD)
+    assert (session.layout.host_prefix / "f.txt").read_text() == "two\n"

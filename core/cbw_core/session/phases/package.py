@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cbw_core import channel, package
-from cbw_core.errors import UsageError
+from cbw_core import build, channel, package
+from cbw_core.errors import BuildError, UsageError
 from cbw_core.post import PostResult
 from cbw_core.session import digests, jsonfile
 from cbw_core.session.model import Phase
@@ -71,6 +72,8 @@ def _texts(output: Output) -> list[Path]:
 
 
 def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
+    if session.output.package_type == "wheel":
+        return _wheel(session)
     folder = session.config.packages
     found = jsonfile.read(session.kept.post_result)
     if found is None:
@@ -93,6 +96,33 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     info = made.stat()
     sha256 = digests.sha256_of(made)
     return {"package": str(made), "sha256": sha256, "size": info.st_size, "mtime_ns": info.st_mtime_ns}
+
+
+def _wheel(session: Session) -> dict[str, Any]:
+    """The wheel that pip made, beside the packages of its platform (conda_build.build.bundle_wheel)."""
+    found = sorted((session.layout.work / build.WHEELS).glob("*.whl"))
+    if len(found) != 1:
+        names = ", ".join(path.name for path in found)
+        raise BuildError(
+            f"the build of {session.output.name} made {names or 'no wheel'}, where one wheel is expected",
+            kind="package",
+            hint="`cbw log build` shows what pip said.",
+        )
+    folder = session.config.packages / (session.output.subdir or session.output.host_subdir)
+    folder.mkdir(parents=True, exist_ok=True)
+    made, partial = folder / found[0].name, folder / f".{found[0].name}.partial"
+    shutil.copyfile(found[0], partial)
+    partial.replace(made)
+    old = session.ledger[Phase.PACKAGE].result
+    if old.get("package") != str(made):
+        _remove(old)
+    info = made.stat()
+    return {
+        "package": str(made),
+        "sha256": digests.sha256_of(made),
+        "size": info.st_size,
+        "mtime_ns": info.st_mtime_ns,
+    }
 
 
 def undo(session: Session, sink: Sink, first: Phase) -> None:
