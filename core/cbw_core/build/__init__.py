@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from cbw_core.build.digests import inputs
+    from cbw_core.build.explaining import Variable, explained
     from cbw_core.build.running import run_build
     from cbw_core.build.script import WHEELS, Script, script_of
     from cbw_core.build.variables import active_prefixes, build_prefix, environment, undefined
@@ -15,9 +16,11 @@ __all__ = [
     "WHEELS",
     "Script",
     "Scripts",
+    "Variable",
     "active_prefixes",
     "build_prefix",
     "environment",
+    "explained",
     "inputs",
     "run_build",
     "script_file_name",
@@ -30,6 +33,8 @@ _HOME = {
     "WHEELS": "script",
     "Script": "script",
     "Scripts": "writing",
+    "Variable": "explaining",
+    "explained": "explaining",
     "active_prefixes": "variables",
     "build_prefix": "variables",
     "environment": "variables",

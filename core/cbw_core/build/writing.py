@@ -56,7 +56,7 @@ def env_text(output: Output, layout: Layout, config: Config, *, environ: Mapping
     """build_env_setup.sh: exports, then activation (unless config or build/activate_in_script forbid it)."""
     values = environment(output, layout, config, environ=environ)
     lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
-    if config.activate and _activates(output):
+    if config.activate and activates(output):
         from cbw_core.env import activation
 
         lines.append(activation(active_prefixes(output, layout)).rstrip("\n"))
@@ -65,7 +65,7 @@ def env_text(output: Output, layout: Layout, config: Config, *, environ: Mapping
     )
 
 
-def _activates(output: Output) -> bool:
+def activates(output: Output) -> bool:
     """Whether the recipe lets its script be run in the activated environment (build.bundle_conda, metadata.
     activate_build_script): activate_in_script is not looked at for `build/script` of an output."""
     if output.is_output and not output.is_toplevel and not output.script:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cbw_core.env.activate import activation
+    from cbw_core.env.activate import activation, activation_steps
     from cbw_core.env.cache import CachedPackage, cached_packages
     from cbw_core.env.channels import ChannelRef, channels_of, redact
     from cbw_core.env.edited import EditedFile, edited_files
@@ -23,6 +23,7 @@ __all__ = [
     "ChannelResolver",
     "EditedFile",
     "activation",
+    "activation_steps",
     "cached_packages",
     "changes",
     "channels_of",
@@ -45,6 +46,7 @@ _HOME = {
     "ChannelResolver": "resolver",
     "EditedFile": "edited",
     "activation": "activate",
+    "activation_steps": "activate",
     "cached_packages": "cache",
     "changes": "prefix",
     "channels_of": "channels",

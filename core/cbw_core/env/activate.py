@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from shlex import quote
 
 from cbw_core.errors import EnvironmentFailure, Place
 
@@ -75,27 +75,48 @@ def activation(prefixes: Sequence[Path]) -> str:
             raise ValueError(f"not an absolute path: {prefix}")
     if not prefixes:
         return ""
-    bins = " ".join(quote(str(prefix / "bin")) for prefix in prefixes)
-    parts = [_BEFORE, _LEAVE_PATH.format(bins=bins)]
+    parts = [_BEFORE, _leave_path(prefixes)]
     for level, prefix in enumerate(prefixes, 1):
         parts += [f"{line}\n" for line in _level(prefix, level, prefixes[level - 2] if level > 1 else None)]
     return "".join([*parts, _AFTER])
 
 
+def activation_steps(prefixes: Sequence[Path]) -> Iterator[tuple[Path, Path | None, str]]:
+    """What `activation` does, step by step: (prefix, the script of a package or None for conda's own part, bash text).
+    Without what takes an earlier activation back: for a shell that has none."""
+    for level, prefix in enumerate(prefixes, 1):
+        own = [_leave_path(prefixes)] if level == 1 else []
+        for line in _level(prefix, level, prefixes[level - 2] if level > 1 else None):
+            if line.startswith(". "):
+                if own:
+                    yield prefix, None, "\n".join(own)
+                    own = []
+                yield prefix, Path(shlex.split(line)[1]), line
+            else:
+                own.append(line)
+        if own:
+            yield prefix, None, "\n".join(own)
+
+
+def _leave_path(prefixes: Sequence[Path]) -> str:
+    """Bash that takes the prefixes out of PATH, where they are to stand once and in order."""
+    return _LEAVE_PATH.format(bins=" ".join(shlex.quote(str(prefix / "bin")) for prefix in prefixes))
+
+
 def _level(prefix: Path, level: int, below: Path | None) -> Iterator[str]:
     name = prefix.name if prefix.parent.name == "envs" else str(prefix)
-    yield f'export PATH={quote(str(prefix / "bin"))}"${{PATH:+:$PATH}}"'
-    yield f"export CONDA_PREFIX={quote(str(prefix))}"
+    yield f'export PATH={shlex.quote(str(prefix / "bin"))}"${{PATH:+:$PATH}}"'
+    yield f"export CONDA_PREFIX={shlex.quote(str(prefix))}"
     yield f"export CONDA_SHLVL={level}"
-    yield f"export CONDA_DEFAULT_ENV={quote(name)}"
-    yield f"export CONDA_PROMPT_MODIFIER={quote(f'({name}) ')}"
+    yield f"export CONDA_DEFAULT_ENV={shlex.quote(name)}"
+    yield f"export CONDA_PROMPT_MODIFIER={shlex.quote(f'({name}) ')}"
     if below is not None:
-        yield f"export CONDA_PREFIX_{level - 1}={quote(str(below))}"
+        yield f"export CONDA_PREFIX_{level - 1}={shlex.quote(str(below))}"
         yield f"export CONDA_STACKED_{level}=true"
     for variable, value in _variables(prefix).items():
-        yield f"unset {variable}" if value == _UNSET else f"export {variable}={quote(value)}"
+        yield f"unset {variable}" if value == _UNSET else f"export {variable}={shlex.quote(value)}"
     for script in sorted((prefix / "etc" / "conda" / "activate.d").glob("*.sh")):
-        yield f". {quote(str(script))}"
+        yield f". {shlex.quote(str(script))}"
 
 
 def _variables(prefix: Path) -> dict[str, str]:

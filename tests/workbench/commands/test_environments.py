@@ -115,3 +115,18 @@ def test_names_that_are_no_environment_are_told(ready: Context) -> None:
         execute(["inspect", "env", "hots"], ready)
     with pytest.raises(UsageError, match="env what"):
         execute(["env"], ready)
+
+
+def test_variables_tell_who_set_them_and_what_the_caller_has_not(ready: Context) -> None:
+    text = drawn(execute(["env", "vars"], ready))
+    rows = {line.split()[0]: line for line in text.splitlines()[2:] if line.strip()}
+    assert rows["PKG_NAME"].split()[1:] == ["app", "conda-build"]
+    assert "variant target_platform" in rows["target_platform"] and "activation" in rows["CONDA_SHLVL"]
+    ready.environ = {**ready.environ, "ONLY_HERE": "1", "PKG_NAME": "app"}
+    diff = drawn(execute(["env", "vars", "--diff"], ready)).splitlines()
+    assert any(line.startswith("-  ONLY_HERE") for line in diff) and any(line.startswith("+  PREFIX") for line in diff)
+    assert not any(" PKG_NAME " in line for line in diff)
+    only = execute(["env", "vars", "test", "--name", "CONDA_BUILD_STATE"], ready)
+    assert [v.value for v in only.value.variables] == ["TEST"]  # type: ignore[union-attr]
+    with pytest.raises(UsageError, match="post has no variables"):
+        execute(["env", "vars", "post"], ready)

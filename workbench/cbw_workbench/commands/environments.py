@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from cbw_core.errors import UsageError, from_os_error
 from cbw_workbench.commands import options
 from cbw_workbench.commands.choosing import absolute, resolve_session
 from cbw_workbench.commands.command import Arg, Command, Context, Result
-from cbw_workbench.commands.results import EnvChanged, EnvironmentReport, LockWritten, Text
+from cbw_workbench.commands.results import EnvChanged, EnvironmentReport, EnvVariables, LockWritten, Text
 
 if TYPE_CHECKING:
     from cbw_core.inspect import Environment
@@ -24,6 +24,13 @@ def env_name(text: str) -> str:
     """An environment's name, checked."""
     if text not in NAMES:
         raise UsageError(f"there is no environment {text!r}", hint=f"One of {', '.join(NAMES)}.")
+    return text
+
+
+def build_or_test(text: str) -> str:
+    """A phase that has variables of its own, checked."""
+    if text not in ("build", "test"):
+        raise UsageError(f"{text} has no variables of its own", hint="Those of build and test can be asked for.")
     return text
 
 
@@ -160,6 +167,28 @@ def _change(context: Context, change: Change, *, save: bool = False) -> Result:
     return Result(EnvChanged(changed.env, str(change), difference(before, after, names=("before", "after")), places))
 
 
+def variables(context: Context, args: Namespace) -> Result:
+    from cbw_core.build import explained
+
+    session = context.session
+    assert session is not None
+    purpose: Literal["build", "test"] = "test" if args.phase == "test" or session.is_package else "build"
+    output = session.output
+    if session.is_package:
+        from cbw_core.test.packaged import output_of, read_info
+
+        output = output_of(read_info(session.package), Path())
+    found = explained(
+        output, session.layout, session.config, purpose=purpose, environ=session.environ, cancel=context.cancel
+    )
+    if args.name:
+        found = tuple(variable for variable in found if variable.name in args.name)
+    made = (session.layout.test_prefix if purpose == "test" else session.layout.host_prefix).is_dir()
+    remarks = () if made else ("the environment is not made yet: what activation sets is not in this",)
+    caller = dict(context.environ) if args.diff else None
+    return Result(EnvVariables(purpose, output.dist, found, caller, remarks))
+
+
 def _group(context: Context, args: Namespace) -> Result:
     raise UsageError("env what?", hint="`cbw env --help` lists what there is.")
 
@@ -281,6 +310,34 @@ MEMBERS = (
         reset,
         args=(*_WHICH, *options.SESSION, options.QUIET),
         examples=("cbw env reset", "cbw env reset --test"),
+        group="session",
+        needs_session=True,
+        long=True,
+    ),
+    Command(
+        "env vars",
+        "every variable of the build or of the tests, and where its value comes from",
+        variables,
+        description=(
+            "The last one to set a variable comes first: conda-build, the variant, script_env, the caller's\n"
+            "environment, activation, or a script in etc/conda/activate.d of a package. Activation is run to see."
+        ),
+        args=(
+            Arg(
+                ("phase",),
+                "build (the default) or test",
+                {"nargs": "?", "type": build_or_test, "default": "build", "metavar": "PHASE"},
+                "phase",
+            ),
+            Arg(("--name",), "only this variable, may be repeated", {"action": "append", "metavar": "NAME"}),
+            Arg(
+                ("--diff",),
+                "what differs from the environment you call it from: + new, ~ other value, - not there",
+                {"action": "store_true"},
+            ),
+            *options.SESSION,
+        ),
+        examples=("cbw env vars", "cbw env vars test --name PATH", "cbw env vars --diff"),
         group="session",
         needs_session=True,
         long=True,

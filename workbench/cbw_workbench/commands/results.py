@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from cbw_core.build import Variable
     from cbw_core.env import CachedPackage
     from cbw_core.errors import CbwError, Place
     from cbw_core.inspect import Comparison, EnvDiff, Environment, Explained, HashInputs, Why
@@ -251,6 +252,17 @@ class EnvChanged:
     change: str
     difference: EnvDiff
     saved: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class EnvVariables:
+    """The variables of "build" or "test". caller: the environment to hold them against; None: not asked for."""
+
+    phase: str
+    subject: str
+    variables: tuple[Variable, ...]
+    caller: Mapping[str, str] | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

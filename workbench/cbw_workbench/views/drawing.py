@@ -167,6 +167,13 @@ def _(value: results.EnvChanged) -> RenderableType:
 
 
 @draw.register
+def _(value: results.EnvVariables) -> RenderableType:
+    from cbw_workbench.views.environments import variables_view
+
+    return variables_view(value)
+
+
+@draw.register
 def _(value: results.CacheReport) -> RenderableType:
     from cbw_workbench.views.environments import cache_view
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +16,10 @@ from cbw_workbench.views.places import shown
 from cbw_workbench.views.states import size_text
 
 if TYPE_CHECKING:
+    from cbw_core.build import Variable
     from cbw_core.errors import Place
     from cbw_core.inspect import Asked, EnvDiff, Environment, EnvPackage, Why
-    from cbw_workbench.commands.results import CacheReport, EnvChanged
+    from cbw_workbench.commands.results import CacheReport, EnvChanged, EnvVariables
 
 _PROBLEMS = 10  # shown of one package
 
@@ -174,6 +176,62 @@ def changed_view(value: EnvChanged) -> RenderableType:
     for place in value.saved:
         parts.append(Text.assemble(("recipe  ", "dim"), f"{place}", (f"   {place.text or ''}", "dim")))
     return Group(*parts)
+
+
+def variables_view(value: EnvVariables) -> RenderableType:
+    """A row a variable: its value with the long prefixes by name, and who set it; with `caller`, only what differs."""
+    names = {v.value: v.name for v in value.variables if v.name in ("PREFIX", "BUILD_PREFIX", "SRC_DIR") and v.value}
+    title = Text.assemble((f"{value.phase} variables", "bold"), f" of {value.subject}")
+    parts: list[RenderableType] = [title]
+    parts += [Text.assemble(("! ", "bold yellow"), (remark, "yellow")) for remark in value.remarks]
+    table = _table("", "variable", "value", "from")
+    for variable in value.variables:
+        mark = _mark(variable, value.caller)
+        if mark is not None:
+            table.add_row(mark, variable.name, _short(variable, names), _from(variable))
+    known = {variable.name for variable in value.variables}
+    for name in sorted(set(value.caller or ()) - known - {"_", "SHLVL", "PWD", "OLDPWD"}):
+        table.add_row(Text("-", style="red"), name, Text("not there", style="dim"), "")
+    parts.append(table)
+    return Group(*parts)
+
+
+def _mark(variable: Variable, caller: Mapping[str, str] | None) -> Text | None:
+    """How a variable differs from the caller's; None where it does not."""
+    if caller is None:
+        return Text("")
+    if variable.name not in caller:
+        return None if variable.value is None else Text("+", style="green")
+    return None if caller[variable.name] == variable.value else Text("~", style="yellow")
+
+
+def _short(variable: Variable, names: Mapping[str, str]) -> Text:
+    if variable.value is None:
+        return Text("unset", style="dim")
+    text = variable.value
+    for path in sorted(names, key=len, reverse=True):
+        if names[path] != variable.name:
+            text = text.replace(path, f"${names[path]}")
+    return Text(re.sub(r"(_placehold){2,}[a-z_]*", "_placehold…", text))
+
+
+def _from(variable: Variable) -> Text:
+    """The one that set it last; before it, those that it replaced."""
+    words = []
+    for source in variable.sources:
+        kind = {
+            "activate.d": f"activate.d of {source.detail}",
+            "activation": "activation",
+            "variant": f"variant {source.detail}".strip(),
+            "caller": "the caller's",
+            "script_env": source.detail,
+            "script": source.detail,
+            "secret": source.detail,
+            "conda-build": "conda-build" + (f": {source.detail}" if source.detail else ""),
+        }[source.origin]
+        if kind not in words:
+            words.append(kind)
+    return Text.assemble(words[0], (f"  (before: {', '.join(words[1:])})" if words[1:] else "", "dim"))
 
 
 def _table(*columns: str) -> Table:
