@@ -10,6 +10,8 @@ from cbw_core.events import Note, Sink
 from cbw_core.render.output import Output
 
 _NOT_ON_WINDOWS = set('<>:"|?*\\')
+# names of devices there, whatever suffix they have
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
 
 
 def check_names(output: Output, targets: Sequence[str], sink: Sink) -> None:
@@ -34,8 +36,12 @@ def check_names(output: Output, targets: Sequence[str], sink: Sink) -> None:
         sink(Note(f"paths that differ only by case: {', '.join(paths)}", "warning", "package"))
     if output.noarch:
         for path in targets:
-            if _NOT_ON_WINDOWS & set(path) or any(part.endswith((".", " ")) for part in path.split("/")):
+            if _NOT_ON_WINDOWS & set(path) or any(map(_is_odd_on_windows, path.split("/"))):
                 sink(Note(f"{path!r} cannot be installed on Windows, and the package is noarch", "warning", "package"))
+
+
+def _is_odd_on_windows(part: str) -> bool:
+    return part.endswith((".", " ")) or part.split(".")[0].rstrip().lower() in _DEVICES
 
 
 def _possible(path: str) -> bool:

@@ -278,11 +278,12 @@ def test_paths_that_differ_by_case_are_a_warning(built: Built, pack: Any) -> Non
 
 
 def test_names_windows_does_not_allow_are_told_of_noarch_packages(built: Built, pack: Any) -> None:
-    built.write("share/a:b", "")
+    for name in ("a:b", "nul.txt", "COM1", "dot.", "console"):
+        built.write(f"share/{name}", "")
     pack(built)
     assert built.recorder.notes("warning") == []
     pack(built, noarch="generic", subdir="noarch")
-    assert len(built.recorder.notes("warning")) == 1
+    assert len(built.recorder.notes("warning")) == 4
 
 
 def test_files_the_build_put_into_info_are_packaged_but_do_not_replace_ours(built: Built, pack: Any) -> None:
