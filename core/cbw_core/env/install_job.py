@@ -120,12 +120,15 @@ class Teller(InstallerReporter):
         self._names: dict[int, str] = {}
         self._loaded: dict[int, int] = {}
         self._sizes: dict[int, int] = {}
-        self._told = {"download": 0.0, "link": 0.0}
+        self._extracted: set[int] = set()
+        self._told = {"download": 0.0, "extract": 0.0, "link": 0.0}
 
     def end(self) -> None:
         if self._loaded:
             done = sum(self._loaded.values())
             self._tell("download", done, done, "bytes", "", finished=True)
+        if self._told["extract"]:
+            self._tell("extract", self._total, self._total, "packages", "", finished=True)
         self._tell("link", self._total, self._total, "packages", "", finished=True)
 
     def on_download_start(self, cache_entry: int) -> int:
@@ -143,6 +146,14 @@ class Teller(InstallerReporter):
     def on_download_completed(self, download_idx: int) -> None:
         done = sum(self._loaded.values())
         self._tell("download", done, sum(self._sizes.values()) or None, "bytes", "")
+
+    def on_populate_cache_start(self, operation: int, package_name: str) -> int:
+        self._names.setdefault(operation, package_name)
+        return operation
+
+    def on_populate_cache_complete(self, cache_entry: int) -> None:
+        self._extracted.add(cache_entry)
+        self._tell("extract", len(self._extracted), self._total, "packages", self._names.get(cache_entry, ""))
 
     def on_link_start(self, operation: int, package_name: str) -> int:
         self._names[operation] = package_name

@@ -136,7 +136,12 @@ class ChannelResolver:
             "offline": self._config.offline,
             "overrides": {k: v for k, v in self._environ.items() if k.startswith("CONDA_OVERRIDE_")},
         }
-        answer = self._worker.call("cbw_core.env.solve_job:solve", payload, cancel=self._cancel)
+        answer = self._worker.call(
+            "cbw_core.env.solve_job:solve",
+            payload,
+            on_event=lambda event: self._sink(Progress(**event)),
+            cancel=self._cancel,
+        )
         if "failure" in answer:
             raise failure(answer, env=env, platform=platform, written=written, channels=channels)
         known = {sibling.dist: sibling for sibling in siblings}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbw_core.channel.worker_main import Emit, State
+from cbw_core.env.channels import redact
 from cbw_core.env.diagnose_job import Search, diagnose
 from cbw_core.env.rattler_client import gateway
 from cbw_core.env.solving import Question, Unreachable
@@ -42,6 +45,7 @@ async def solve(state: State, payload: dict[str, Any], emit: Emit) -> dict[str, 
         priority=payload["priority"],
         cache=Path(payload["cache"]),
     )
+    await _fetch(state, question, emit)
     try:
         answer = await question.ask(specs)
     except Unreachable as error:
@@ -55,6 +59,49 @@ async def solve(state: State, payload: dict[str, Any], emit: Emit) -> dict[str, 
         subject=payload["siblings"][0]["name"] if payload["under_test"] else "",
     )
     return {"failure": "solver", "text": answer, "why": await diagnose(search, payload["specs"])}
+
+
+async def _fetch(state: State, question: Question, emit: Emit) -> None:
+    """The repodata of channels on servers, each once in this process; what is fetched is told."""
+    wanted = [
+        (str(channel.base_url).rstrip("/"), channel, platform)
+        for source in question.sources
+        for channel in _channels(source)
+        for platform in question.platforms
+        if not str(channel.base_url).startswith("file:")
+    ]
+    wanted = [row for row in wanted if ("fetched", id(question.gateway), row[0], row[2]) not in state]
+    if not wanted:
+        return
+    done = 0
+
+    def tell(item: str, *, finished: bool = False) -> None:
+        total = len(wanted)
+        emit({"task": "repodata", "done": done, "total": total, "unit": "files", "item": item, "finished": finished})
+
+    async def one(url: str, channel: Channel, platform: Any) -> None:
+        nonlocal done
+        # what cannot be fetched is told by the solve that needs it
+        with contextlib.suppress(GatewayError, FetchRepoDataError, OSError):
+            await question.gateway.names([channel], [platform], channel_relations="disabled")
+        done += 1
+        state["fetched", id(question.gateway), url, platform] = True
+        tell(f"{redact(url)}/{platform}")
+
+    from rattler.exceptions import FetchRepoDataError, GatewayError
+
+    tell("")
+    await asyncio.gather(*(one(*row) for row in wanted))
+    tell("", finished=True)
+
+
+def _channels(source: Any) -> list[Channel]:
+    from rattler import Channel
+    from rattler.repo_data.multi_source import MultiSource
+
+    if isinstance(source, MultiSource):
+        return [c for c in source.sources if isinstance(c, Channel)]
+    return [source] if isinstance(source, Channel) else []
 
 
 async def existing(state: State, payload: dict[str, Any], emit: Emit) -> dict[str, Any]:

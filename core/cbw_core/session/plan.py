@@ -16,6 +16,7 @@ from cbw_core.process import Cancel
 from cbw_core.render.output import Output
 from cbw_core.session import rendering
 from cbw_core.session.rendering import Rendering
+from cbw_core.variants import as_list
 
 TOPLEVEL = "TOPLEVEL"
 
@@ -64,7 +65,19 @@ def plan(
     made = rendering.render(recipe, config, sink=sink, cancel=cancel or Cancel(), environ=environ)
     for warning in made.warnings:
         sink(Note(warning, level="warning", phase="render"))
+    _tell_of_sources(made, config, sink)
     return Plan(recipe, made, config.package_format)
+
+
+def _tell_of_sources(made: Rendering, config: Config, sink: Sink) -> None:
+    """`channel_sources` of conda_build_config.yaml is for the programs that call conda-build: it does not read it."""
+    rows = [as_list(output.variant.get("channel_sources")) for output in made.outputs]
+    names = dict.fromkeys(name.strip() for row in rows for text in row for name in str(text).split(",") if name.strip())
+    if any(name not in config.channels for name in names):
+        given = " ".join(f"-c {name}" for name in names)
+        sink(
+            Note(f"channel_sources is not read, as conda-build does not: to search these channels give {given}", "hint")
+        )
 
 
 def matching(plan: Plan, pattern: str | None) -> tuple[Output, ...]:

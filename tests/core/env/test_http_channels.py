@@ -14,7 +14,7 @@ import pytest
 from cbw_core.config import Config
 from cbw_core.env import ChannelResolver, install
 from cbw_core.errors import CbwError
-from cbw_core.events import Recorder, to_json
+from cbw_core.events import Progress, Recorder, to_json
 from cbw_core.platforms import native_subdir
 from cbw_core.render.output import Resolved
 from support.http_channel import Server, serving
@@ -191,3 +191,27 @@ def test_what_is_not_supported_is_refused_by_name(ask: Ask, condarc: str, words:
     error = failed(ask, "https://channel.invalid/new", condarc=condarc)
     assert (error.kind, error.exit_status) == ("condarc", 2)
     assert words in f"{error.message} {error.why}" and error.hint
+
+
+def test_progress_is_told_with_totals(
+    server: Server, cfg: Callable[..., Config], environ: dict[str, str], tmp_path: Path
+) -> None:
+    told = Recorder()
+    config = replace(cfg(f"{server.url}/new"), cache=tmp_path / "cache")
+    resolver = ChannelResolver(config, environ=environ, sink=told)
+    packages = resolver.solve(["libpng"], native_subdir(), env="host")
+    resolver.solve(["zlib"], native_subdir(), env="host")
+    resolver.close()
+    install(packages, tmp_path / "prefix", config=config, environ=environ, sink=told)
+    steps = [event for event in told.events if isinstance(event, Progress)]
+    last = {step.task: (step.done, step.total, step.unit) for step in steps if step.finished}
+    size = sum(package.size or 0 for package in packages)
+    assert last == {
+        "repodata": (2, 2, "files"),
+        "solve host": (1, 1, "steps"),
+        "download": (size, size, "bytes"),
+        "extract": (2, 2, "packages"),
+        "link": (2, 2, "packages"),
+    }
+    assert sum(step.task == "repodata" and step.finished for step in steps) == 1
+    assert any(step.item == f"{server.url}/new/noarch" for step in steps)

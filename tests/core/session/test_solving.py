@@ -106,3 +106,13 @@ def test_an_output_that_its_own_recipe_cannot_satisfy_is_refused(
     (error,) = [one.error for one in solve_all(outputs, on_channel, environ=world) if one.error]
     assert "libtwo >=2" in error.message and "This recipe makes libtwo 1.0" in str(error.why)
     assert error.place is not None and error.place.line == 13
+
+
+def test_channel_sources_are_told_of_not_followed(
+    recipe: Callable[..., Path], on_channel: Config, world: Mapping[str, str]
+) -> None:
+    meta = "package: {name: one, version: 1.0}\n"
+    folder = recipe("one", meta, **{"conda_build_config.yaml": "channel_sources:\n  - team,other\n"})
+    told = Recorder()
+    plan(folder, on_channel, environ=world, sink=told)
+    assert [note for note in told.notes("hint") if note.endswith("give -c team -c other")]
