@@ -79,8 +79,10 @@ def write(session: Session, found: Live) -> None:
     jsonfile.write(session.kept.live, {"changes": [asdict(change) for change in found.changes], "solved": solved})
 
 
-def with_change(found: Live, change: Change) -> Live:
-    """The changes with one more. What it takes back goes: removing what was added, adding what was removed."""
+def with_change(found: Live, change: Change, base: Sequence[Resolved]) -> Live:
+    """The changes with one more. What it takes back goes: removing what was added, adding what was removed.
+    base: the packages without any change: to remove one of those is a change of its own."""
+    own = {package.name for package in base}
     if change.op == "use":
         return replace(found, changes=(*(c for c in found.changes if c.env != change.env), change))
     names = {name_of(spec) for spec in change.specs}
@@ -94,7 +96,7 @@ def with_change(found: Live, change: Change) -> Live:
         # a package that was added and is removed needs neither; one added again has its newest form
         stays = tuple(spec for spec in one.specs if name_of(spec) not in names)
         if one.op == other == "add":
-            undone |= {name_of(spec) for spec in one.specs} & names
+            undone |= {name_of(spec) for spec in one.specs} & names - own
         if stays:
             kept.append(replace(one, specs=stays))
     left = tuple(spec for spec in change.specs if name_of(spec) not in undone)
@@ -199,7 +201,7 @@ def changed_by(session: Session, change: Change, base: Sequence[Resolved], sink:
                     kind="env",
                     hint=f"`cbw inspect env {change.env}` lists its packages.",
                 )
-    after = with_change(before, change)
+    after = with_change(before, change, base)
     packages = applied(session, change.env, base, sink=sink, cancel=cancel, found=after)
     key = digests.of_data([after.digest(change.env), [(p.dist, p.sha256 or p.url) for p in base]])
     return replace(after, solved={**after.solved, change.env: (key, packages)})

@@ -179,6 +179,12 @@ def test_removing_what_was_added_and_reset_take_changes_back(tool: Session) -> N
     add(tool, "cmake")
     remove(tool, "cmake")
     assert tool.status().env_changes == ()
+    add(tool, "libpng")
+    remove(tool, "libpng")  # the recipe asks for it: it must go all the same
+    assert names(tool, "host") == ["zlib 1.3"]
+    add(tool, "libpng")
+    assert names(tool, "host") == ["libpng 1.6", "zlib 1.3"]
+    reset_environments(tool, ("host",))
     add(tool, "cmake")
     add(tool, "zlib", env="test")
     reset_environments(tool, ("host",))
