@@ -88,5 +88,10 @@ class Kept:
         return self._file("tested.json")
 
     @property
+    def breakpoints(self) -> Path:
+        """Where the debugger is to stop the scripts of this session."""
+        return self._file("breakpoints.json")
+
+    @property
     def rendering(self) -> Path:
         return self._file("rendering.json")

@@ -157,6 +157,7 @@ class Session:
         """The session of an output that this one needs, made when absent; it does not become the last one used."""
         session = self.for_output(output)
         session.helping = True
+        session.debugger = self.debugger
         return session
 
     @property

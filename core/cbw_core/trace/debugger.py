@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,17 +18,11 @@ from cbw_core.trace.declared import variables
 from cbw_core.trace.jump import difference, jump_to, resume_line
 from cbw_core.trace.model import Breakpoint, Evaluated, Kind, Reloaded, State, Stop, Target, Variable
 from cbw_core.trace.run import Run, not_stopped
-from cbw_core.trace.tables import Going, is_script
+from cbw_core.trace.shellstate import OF_BASH, shell_state, write_private
+from cbw_core.trace.tables import Going, is_meant, is_script
 
 Snapshots: TypeAlias = Literal["off", "stops", "commands"]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\[[^\]]+\])?\+?=")
-_NAMES = """
-BASHOPTS BASHPID BASH_ALIASES BASH_ARGC BASH_ARGV BASH_ARGV0 BASH_CMDS BASH_COMMAND BASH_LINENO BASH_SOURCE
-BASH_SUBSHELL BASH_VERSINFO BASH_VERSION BASH_LOADABLES_PATH BASH COMP_WORDBREAKS DIRSTACK EPOCHREALTIME EPOCHSECONDS
-EUID FUNCNAME GROUPS HISTCMD HOSTNAME HOSTTYPE LINENO MACHTYPE OPTERR OPTIND OSTYPE PIPESTATUS PPID PS4 RANDOM SECONDS
-SHELLOPTS SHLVL SRANDOM UID _
-"""
-_OF_BASH = frozenset(_NAMES.split())
 
 
 class Debugger:
@@ -58,6 +52,8 @@ class Debugger:
         self._pending: Reloaded | None = None
         self._variables: dict[str, Variable] = {}
         self._seen = 0
+        # called behind each stop, in a thread of ours; it must not wait for the script
+        self.on_stop: Callable[[Stop], None] = lambda stop: None
 
     # -- breakpoints ----------------------------------------------------------------------------------------------
 
@@ -86,6 +82,7 @@ class Debugger:
             run = self._run
             if run is not None and run.state != "ended" and (not file or is_script(file, run.target)):
                 line = self._line_with_command(run, line)
+                file = Path(run.target.file or run.target.script).name
         elif kind == "variable" and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", spec):
             raise UsageError(f"{spec!r} is not the name of a variable", kind="breakpoint")
         elif not spec:
@@ -158,6 +155,7 @@ class Debugger:
         run.before_go(self._look)
         self._run, self._pending, self._variables, self._seen = run, None, {}, 0
         self._check_lines(run, sink)
+        run.on_stop = lambda stop: self.on_stop(stop)
         try:
             yield run
         finally:
@@ -167,7 +165,7 @@ class Debugger:
     def _check_lines(self, run: Run, sink: Sink) -> None:
         """Line breakpoints set before the script was known move to the next line that has a command."""
         for point in self.breakpoints:
-            if point.kind != "line" or point.line is None or (point.file and not is_script(point.file, run.target)):
+            if point.kind != "line" or point.line is None or not is_meant(point.file, run.target):
                 continue
             found = next_statement(run.text, point.line)
             if found is None:
@@ -198,6 +196,10 @@ class Debugger:
     def wait(self, timeout: float | None = None) -> Stop | None:
         """Until the script stops or ends: the stop; None when it ended, or `timeout` seconds have passed."""
         return None if self._run is None else self._run.wait(timeout)
+
+    def drop_pending(self) -> None:
+        """Forget an edit that was read in: going on keeps the old text."""
+        self._pending = None
 
     def _standing(self) -> tuple[Run, Stop]:
         run = self._run
@@ -309,7 +311,7 @@ class Debugger:
 
     def _read_variables(self, run: Run) -> dict[str, Variable]:
         found = variables(run.evaluate("builtin declare -p").output)
-        return {v.name: v for v in found if not v.name.startswith("__cbw_") and v.name not in _OF_BASH}
+        return {v.name: v for v in found if not v.name.startswith("__cbw_") and v.name not in OF_BASH}
 
     def _look(self) -> None:
         """At the end of a stop: what the variables were, so that the next one can tell what changed."""
@@ -339,3 +341,10 @@ class Debugger:
         """The script's background jobs, a line each, as `jobs -l` shows them."""
         run, _ = self._standing()
         return tuple(run.evaluate("builtin jobs -l").output.splitlines())
+
+    def state_file(self) -> Path:
+        """A file for another bash to source: it then has the script's variables, functions, options and folder."""
+        run, _ = self._standing()
+        path = run.folder / "state-for-shell.sh"
+        write_private(path, shell_state(run.evaluate))
+        return path

@@ -14,15 +14,17 @@ _CODE = re.compile(r"[0-7]{1,3}|x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]
 
 
 def variables(text: str) -> Iterator[Variable]:
-    """The variables of a `declare -p`, in its order. What follows a line that is no declaration is left out."""
-    at = 0
+    """The variables of a `declare -p`, in its order; what stands before the first is left out."""
+    first = re.search(r"^declare -", text, re.MULTILINE)
+    at = first.start() if first else len(text)
     while (head := _HEAD.match(text, at)) is not None:
         flags, name = head[1], head[2]
         at = head.end()
         value: str | tuple[tuple[str, str], ...] | None = None
         if head[3]:
             value, at = _array(text, at) if text.startswith("(", at) else _word(text, at)
-        yield Variable(name, value, "x" in flags, "r" in flags, "i" in flags)
+        kind = next((letter for letter in "aAn" if letter in flags), "")
+        yield Variable(name, value, "x" in flags, "r" in flags, "i" in flags, kind=kind)
         newline = text.find("\n", at)
         if newline < 0:
             return

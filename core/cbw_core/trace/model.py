@@ -100,7 +100,7 @@ class Breakpoint:
     hits: int = 0
 
     def __str__(self) -> str:
-        text = f"{self.file or 'script'}:{self.line}" if self.kind == "line" else f"{self.kind} {self.spec}"
+        text = f"{self.file or 'build script'}:{self.line}" if self.kind == "line" else f"{self.kind} {self.spec}"
         text += f" if {self.condition}" if self.condition else ""
         text += f" ignore {self.ignore}" if self.ignore else ""
         return text + (" once" if self.once else "")
@@ -108,7 +108,8 @@ class Breakpoint:
 
 @dataclass(frozen=True)
 class Variable:
-    """A shell variable. value: its text; for arrays a tuple of (index or key, text)."""
+    """A shell variable. value: its text; for arrays a tuple of (index or key, text). kind: "a" an array, "A" one with
+    keys, "n" a reference, "" else."""
 
     name: str
     value: str | tuple[tuple[str, str], ...] | None
@@ -116,6 +117,7 @@ class Variable:
     readonly: bool = False
     integer: bool = False
     changed: bool = False
+    kind: str = ""
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ class Run:
         self._going = going
         self._jump: Jump | None = None
         self._at_begin = False
+        self.on_stop: Callable[[Stop], None] = lambda stop: None
         self._before_go: list[Callable[[], None]] = []
         try:
             self._script = target.script.open("rb+")  # the very file that bash will read
@@ -190,7 +191,10 @@ class Run:
         stop = self.stopped()
         out = shlex.quote(str(self.folder / "out"))
         code = f"__cbw_q {stop.status}\n{code}"
-        answer, output = self.link.ask(f"seval {shlex.quote(code)} </dev/null >{out} 2>&1")
+        request = f"eval {shlex.quote(code)} </dev/null >{out} 2>&1"
+        if "x" in stop.flags:  # what is asked for shows no trace of itself
+            request = f"{{ set +x; }} 2>/dev/null; {request} || __cbw_r=$?; {{ set -x; }} 2>/dev/null"
+        answer, output = self.link.ask(f"s{request}")
         return Evaluated(int(answer.partition("\t")[2] or 0), output)
 
     # -- what bash says -------------------------------------------------------------------------------------------
@@ -239,6 +243,7 @@ class Run:
         with self._changed:
             self._stop, self._state = stop, "stopped"
             self._changed.notify_all()
+        self.on_stop(stop)
 
     def _frame(self, function: str, line: int, file: str) -> Frame:
         if file == str(self.target.script):

@@ -106,11 +106,16 @@ def _row(number: int, point: Breakpoint, kind: str, *, value: str = "", line: in
 def _bash_lines(point: Breakpoint, target: Target, text: str, lines: LineMap) -> list[tuple[int, str]]:
     """(line, file) as bash counts: every line of the command there, since bash names the last one of some."""
     assert point.line is not None
-    if point.file and not is_script(point.file, target):
-        return [(point.line, point.file)]
+    if not is_meant(point.file, target):
+        return [(point.line, point.file)] if point.file else []
     first, last = statement_at(text, point.line)
     spots = [bash for line in range(first, min(last, first + 200) + 1) for bash in lines.to_bash(line)]
     return [(line, str(target.script)) for line in spots]
+
+
+def is_meant(file: str, target: Target) -> bool:
+    """Whether a line breakpoint's file means the traced script: a line without a file means the build script."""
+    return is_script(file, target) if file else target.phase == "build"
 
 
 def is_script(file: str, target: Target) -> bool:

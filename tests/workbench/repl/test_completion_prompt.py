@@ -28,7 +28,7 @@ def words(context: Context, text: str) -> list[str]:
 
 
 def test_commands_at_the_beginning(context: Context) -> None:
-    assert words(context, "re") == ["render", "rerun", "rewind"]
+    assert words(context, "re") == ["render", "rerun", "rewind", "reload"]
     assert "quit" in words(context, "")
     assert "repl" not in words(context, "")
 

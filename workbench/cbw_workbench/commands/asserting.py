@@ -71,6 +71,9 @@ def _phase(context: Context, words: Sequence[str]) -> Found:
         said += f": {status.error.get('message')}"
     elif status.why_stale:
         said += f" because of {', '.join(status.why_stale)}"
+    held = context.held
+    if held is not None and held.failed and held.stop is not None and held.stop.phase == words[0]:
+        return words[1] in ("failed", "running"), f"{words[0]} is failed, and stands at the failing command"
     return status.state.value == words[1], said
 
 

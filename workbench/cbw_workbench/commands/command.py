@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cbw_core.events import Sink
     from cbw_core.process import Cancel
     from cbw_core.session import Session
+    from cbw_workbench.commands.held import Held
 
 Face = Literal["cli", "repl", "tui"]
 
@@ -49,6 +50,8 @@ class Context:
     run_in_terminal: runs a function that takes over the terminal (the screen suspends itself); None: there is none.
     open_screen: opens the workbench's screen on `session`; open_repl: the prompt, or a script of it (None where the
          face has none to offer: there is no terminal, or one is open already).
+    held: the debugger of a prompt and the phase that stands under it; None where commands come alone.
+    opening: lines that a prompt opened with this context begins with.
     last: how the command before ended; kept by the faces that run several (REPL, scripts, the screen's prompt).
     """
 
@@ -63,6 +66,8 @@ class Context:
     environ: Mapping[str, str] = field(default_factory=dict)
     open_screen: Callable[[Context, Session], int] | None = None
     open_repl: Callable[[Context, str | None, bool], int] | None = None
+    held: Held | None = None
+    opening: tuple[str, ...] = ()
     last: Last | None = None
 
 

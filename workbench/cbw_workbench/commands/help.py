@@ -8,6 +8,7 @@ from cbw_workbench.commands.registry import leaves_of
 _GROUPS = {
     "sessions": "sessions",
     "phases": "phases of a session",
+    "debugger": "the debugger of build and test scripts",
     "recipes": "recipes and packages",
     "prompt": "at a prompt",
     "house": "keeping house",

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from cbw_core.errors import UsageError
 from cbw_workbench.commands import options
 from cbw_workbench.commands.command import Arg, Command, Context, Result
 from cbw_workbench.commands.results import PhaseReport
+
+if TYPE_CHECKING:
+    from cbw_core.process import Cancel
+    from cbw_core.session import Session
 
 PHASE_NAMES = ("render", "source", "env", "build", "post", "package", "test")
 
@@ -28,12 +34,24 @@ def phase_name(text: str) -> str:
 PHASE = Arg(("phase",), ", ".join(PHASE_NAMES), {"type": phase_name, "metavar": "PHASE"}, "phase")
 
 
+def _perform(context: Context, session: Session, work: Callable[[Cancel], Result]) -> Result:
+    """Run phases: at a prompt under its debugger, where their scripts can stand still."""
+    if context.held is None:
+        return work(context.cancel)
+    return context.held.run(context, session, work)
+
+
 def step(context: Context, args: Namespace) -> Result:
     session = context.session
     assert session is not None
-    done = session.step(sink=context.sink, cancel=context.cancel)
-    note = "" if done else "all phases are done"
-    return Result(PhaseReport((done,) if done else (), session.status(), note))
+    if context.held is not None and context.held.stop is not None:
+        return context.held.go_on(context, lambda debugger: debugger.step())
+
+    def work(cancel: Cancel) -> Result:
+        done = session.step(sink=context.sink, cancel=cancel)
+        return Result(PhaseReport((done,) if done else (), session.status(), "" if done else "all phases are done"))
+
+    return _perform(context, session, work)
 
 
 def run(context: Context, args: Namespace) -> Result:
@@ -41,8 +59,12 @@ def run(context: Context, args: Namespace) -> Result:
 
     session = context.session
     assert session is not None
-    ran = session.run(Phase(args.phase), sink=context.sink, cancel=context.cancel)
-    return Result(PhaseReport(tuple(ran), session.status(), "" if ran else f"{args.phase} is done already"))
+
+    def work(cancel: Cancel) -> Result:
+        ran = session.run(Phase(args.phase), sink=context.sink, cancel=cancel)
+        return Result(PhaseReport(tuple(ran), session.status(), "" if ran else f"{args.phase} is done already"))
+
+    return _perform(context, session, work)
 
 
 def rerun(context: Context, args: Namespace) -> Result:
@@ -51,8 +73,12 @@ def rerun(context: Context, args: Namespace) -> Result:
     session = context.session
     assert session is not None
     session.dirty = args.dirty
-    done = session.rerun(Phase(args.phase), sink=context.sink, cancel=context.cancel)
-    return Result(PhaseReport((done,), session.status()))
+
+    def work(cancel: Cancel) -> Result:
+        done = session.rerun(Phase(args.phase), sink=context.sink, cancel=cancel)
+        return Result(PhaseReport((done,), session.status()))
+
+    return _perform(context, session, work)
 
 
 def rewind(context: Context, args: Namespace) -> Result:
@@ -60,6 +86,8 @@ def rewind(context: Context, args: Namespace) -> Result:
 
     session = context.session
     assert session is not None
+    if context.held is not None:
+        context.held.end(context)
     session.rewind(Phase(args.phase), sink=context.sink)
     return Result(PhaseReport((), session.status(), f"files are as they were before {args.phase}"))
 
@@ -69,13 +97,16 @@ _COMMON = (options.RECIPE, *options.SESSION, options.QUIET)
 COMMANDS = (
     Command(
         "step",
-        "run the next phase that is not done",
+        "run the next phase that is not done; where a script stands at a stop: to its next command",
         step,
         args=_COMMON,
         examples=("cbw step", "cbw step RECIPE", "cbw step --session debug_1700000000000"),
         group="phases",
         needs_session=True,
         long=True,
+        aliases=("s",),
+        description="Run the next phase that is not done. At a prompt, while a build or test script stands at a stop, "
+        "it goes on to\nits next command, into functions, sourced files and subshells (`next` goes over them).",
     ),
     Command(
         "run",

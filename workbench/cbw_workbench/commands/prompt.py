@@ -20,6 +20,10 @@ def use(context: Context, args: Namespace) -> Result:
 
 
 def set_option(context: Context, args: Namespace) -> Result:
+    if args.off not in (None, "+e"):
+        from cbw_workbench.commands.stepping import assign
+
+        return assign(context, args.off)
     if args.on == bool(args.off):
         raise UsageError("set needs -e or +e", hint="set -e: end the script at the first failure; set +e: go on.")
     return Result(ScriptOption(args.on))
@@ -60,13 +64,17 @@ COMMANDS = (
     ),
     Command(
         "set",
-        "set -e: end the script at the first failure; set +e: go on",
+        "set -e: end the script at the first failure; set +e: go on; set NAME=VALUE: in a script at a stop",
         set_option,
         args=(
             Arg(("-e",), "end the script at the first failure", {"action": "store_true", "dest": "on"}),
-            Arg(("off",), "go on after failures", {"nargs": "?", "choices": ("+e",), "metavar": "+e"}),
+            Arg(
+                ("off",),
+                "+e: go on after failures; NAME=VALUE: set a variable of the script that stands at a stop",
+                {"nargs": "?", "metavar": "+e|NAME=VALUE"},
+            ),
         ),
-        examples=("set -e",),
+        examples=("set -e", "set CFLAGS='-O2 -g'"),
         group="prompt",
         faces=frozenset({"repl"}),
     ),

@@ -28,11 +28,12 @@ def all_commands() -> Mapping[str, Command]:
         prompt,
         rendering,
         shelling,
+        stepping,
         testing,
     )
 
     known = (debugging, rendering, inspecting, diffing, building, testing, phases, patching, environments, looking)
-    rooms = (*known, shelling, prompt, asserting, house)
+    rooms = (*known, stepping, shelling, prompt, asserting, house)
     return MappingProxyType({command.name: command for room in rooms for command in room.COMMANDS})
 
 

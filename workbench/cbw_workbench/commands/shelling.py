@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from collections.abc import Sequence
+from pathlib import Path
 
 from cbw_core.errors import UsageError
 from cbw_core.events import LogLine, Note
@@ -19,6 +20,8 @@ def shell(context: Context, args: Namespace) -> Result:
 
     session = context.session
     assert session is not None
+    if context.held is not None and context.held.stop is not None and args.phase is None:
+        return _at_stop(context, args)
     place = place_of(session.layout, args.phase, session.status().output)
     if args.command is not None:
         return _one(context, command_line(place, args.command), args.command, as_json=args.json)
@@ -30,11 +33,32 @@ def shell(context: Context, args: Namespace) -> Result:
     return Result(ShellEnded(status) if args.json or context.face != "cli" else None, status)
 
 
+def _at_stop(context: Context, args: Namespace) -> Result:
+    """With all of the script's variables, functions, options, and its folder; what is done there stays there."""
+    from cbw_workbench.shell import Place, interactive
+
+    assert context.held is not None and context.held.stop is not None
+    if args.command is not None:
+        done = context.held.debugger.evaluate(args.command)
+        return Result(done, done.status)
+    if context.run_in_terminal is None:
+        raise UsageError("shell needs a terminal", hint="`eval COMMAND` runs a command in the script's own shell.")
+    stop = context.held.stop
+    state = context.held.debugger.state_file()
+    place = Place(Path(stop.cwd), state, f"{stop.phase} line {stop.line}")
+    say = lambda text: context.sink(Note(text))  # noqa: E731
+    status = context.run_in_terminal(lambda: interactive(place, context.environ, say))
+    return Result(ShellEnded(status) if args.json else None, status)
+
+
 def outside(context: Context, args: Namespace) -> Result:
     """A command in the shell cbw was called from."""
     text = " ".join(args.words)
     if not text:
         raise UsageError("! needs a command", hint="!ls -l")
+    if context.held is not None and context.held.stop is not None:
+        done = context.held.debugger.evaluate(text)
+        return Result(done, done.status)
     return _one(context, ["/bin/sh", "-c", text], text, as_json=args.json)
 
 
@@ -81,7 +105,7 @@ COMMANDS = (
     ),
     Command(
         "!",
-        "run a command in the shell cbw was called from",
+        "run a command in the shell cbw was called from; where a script stands at a stop: in the script's own shell",
         outside,
         args=(Arg(("words",), "the command", {"nargs": "*", "metavar": "COMMAND"}),),
         examples=("!git diff",),

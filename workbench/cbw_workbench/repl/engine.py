@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from cbw_core.errors import CbwError, Interrupted
 from cbw_core.process import Cancel
 from cbw_workbench.bugs import bug_error
 from cbw_workbench.commands.command import Context, Last
+from cbw_workbench.commands.held import Held
 from cbw_workbench.commands.results import FailedAsExpected, Leave, ScriptOption
 from cbw_workbench.commands.run import Parsed, read, run, split
 from cbw_workbench.repl.screen import Screen
 from cbw_workbench.stopping import stopping
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _LOOKERS = frozenset({"assert", "set", "help", "quit"})  # they leave what `assert` looks at as it is
 _PATIENCE = 3  # Ctrl-C stops a command and the prompt stays; pressed again and again, it ends cbw
@@ -42,14 +40,31 @@ class Engine:
     def __init__(self, context: Context, screen: Screen) -> None:
         self.screen = screen
         self.context = replace(
-            context, face="repl", sink=screen, open_repl=None, open_screen=None, last=None, cancel=Cancel()
+            context,
+            face="repl",
+            sink=screen,
+            open_repl=None,
+            open_screen=None,
+            last=None,
+            cancel=Cancel(),
+            held=Held(),
+            opening=(),
         )
 
     @property
     def prompt(self) -> str:
         """What stands before a command: the session's folder and what it works on, short."""
         session = self.context.session
-        return f"cbw {_name(session.root)}> " if session is not None else "cbw> "
+        held = self.context.held
+        stop = held.stop if held is not None else None
+        at = f" {Path(stop.file).name}:{stop.line}" if stop is not None else ""
+        return f"cbw {_name(session.root)}{at}> " if session is not None else "cbw> "
+
+    def close(self) -> None:
+        """The prompt or script is over: a phase that stands is ended."""
+        if self.context.held is not None:
+            self.context.cancel = Cancel()
+            self.context.held.end(self.context)
 
     def run(self, line: str) -> Outcome:
         """Run a line and show what comes of it. Never raises for what a user can cause, nor for a bug in a command."""

@@ -39,6 +39,9 @@ def run_prompt(context: Context) -> int:
     status = 0
     before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
+        for line in context.opening:
+            sys.stdout.write(engine.prompt + line + "\n")
+            engine.run(line)
         while True:
             bar = toolbar(engine.context)
             try:
@@ -53,6 +56,7 @@ def run_prompt(context: Context) -> int:
                 status = status if outcome.failed_by_quit is None else outcome.failed_by_quit
                 break
     finally:
+        engine.close()
         signal.signal(signal.SIGTERM, before)
         context.session = engine.context.session
     return status

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,14 @@ def run_script(context: Context, script: str, *, strict: bool) -> int:
     name = "stdin" if script == "-" else script
     screen = Screen(sys.stdout)
     engine = Engine(context, screen)
+    with closing(engine):
+        status = _run(engine, chain(((0, line) for line in context.opening), lines), name, strict, context)
+    context.session = engine.context.session
+    return status
+
+
+def _run(engine: Engine, lines: Iterable[tuple[int, str]], name: str, strict: bool, context: Context) -> int:
+    screen = engine.screen
     failed: list[int] = []
     status = count = 0
     for number, line in lines:
@@ -48,7 +58,6 @@ def run_script(context: Context, script: str, *, strict: bool) -> int:
         if outcome.leave:
             status = status if outcome.failed_by_quit is None else outcome.failed_by_quit
             break
-    context.session = engine.context.session
     if failed:
         screen.echo(f"{len(failed)} of {count} commands failed: line {', '.join(map(str, failed))}")
     return status

@@ -13,7 +13,8 @@ from rich.text import Text
 from cbw_core.inspect.environments import EnvDiff
 from cbw_core.inspect.model import VariantMatrix
 from cbw_core.session.model import PHASES, SessionStatus, State
-from cbw_workbench.commands import results
+from cbw_workbench.commands import results, stops
+from cbw_workbench.views import stops as stop_views
 from cbw_workbench.views.outputs import rendered_tree
 from cbw_workbench.views.states import look, seconds_text, size_text
 from cbw_workbench.views.texts import plain_text
@@ -228,6 +229,41 @@ def _(value: results.Using) -> RenderableType:
 @draw.register
 def _(value: results.Settings) -> RenderableType:
     return _pairs(value.values)
+
+
+@draw.register
+def _(value: stops.StopReport) -> RenderableType:
+    return stop_views.stop_view(value)
+
+
+@draw.register
+def _(value: stops.WhereReport) -> RenderableType:
+    return stop_views.where_view(value)
+
+
+@draw.register
+def _(value: stops.BreakpointList) -> RenderableType:
+    return stop_views.breakpoints_view(value)
+
+
+@draw.register
+def _(value: stops.VariableList) -> RenderableType:
+    return stop_views.variables_view(value)
+
+
+@draw.register
+def _(value: stops.Evaluated) -> RenderableType:
+    return stop_views.evaluated_view(value)
+
+
+@draw.register
+def _(value: stops.Reloaded) -> RenderableType:
+    return stop_views.reloaded_view(value)
+
+
+@draw.register
+def _(value: stops.Blame) -> RenderableType:
+    return stop_views.blame_view(value)
 
 
 def phases_table(phases: Sequence[PhaseStatus]) -> Table:

@@ -1,0 +1,109 @@
+"""What the debugger's commands give back: where a script stands, what is known there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cbw_core.trace.model import Breakpoint, Evaluated, FileMade, Reloaded, Stop, Variable
+
+if TYPE_CHECKING:
+    from cbw_core.trace import Debugger
+
+_AROUND = 4
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """A line of a script. current: the one it stands at; breakpoint: one is set there."""
+
+    number: int
+    text: str
+    current: bool = False
+    breakpoint: bool = False
+
+
+@dataclass(frozen=True)
+class StopReport:
+    """Where a script stands, and the source around."""
+
+    stop: Stop
+    source: tuple[SourceLine, ...] = ()
+    pending: Reloaded | None = None
+
+
+@dataclass(frozen=True)
+class WhereReport:
+    """The stop with its whole backtrace and the state of the shell."""
+
+    stop: Stop
+    source: tuple[SourceLine, ...] = ()
+    jobs: tuple[str, ...] = ()
+    options: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BreakpointList:
+    breakpoints: tuple[Breakpoint, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class VariableList:
+    variables: tuple[Variable, ...]
+    functions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Blame:
+    """Files and the line that made or changed each."""
+
+    files: tuple[FileMade, ...]
+
+
+__all__ = [
+    "Blame",
+    "BreakpointList",
+    "Evaluated",
+    "Reloaded",
+    "SourceLine",
+    "StopReport",
+    "VariableList",
+    "WhereReport",
+    "source_around",
+    "stop_report",
+]
+
+
+def stop_report(debugger: Debugger) -> StopReport:
+    stop = debugger.stop
+    assert stop is not None
+    return StopReport(stop, source_around(debugger, stop), debugger.pending)
+
+
+def source_around(
+    debugger: Debugger, stop: Stop, line: int | None = None, around: int = _AROUND
+) -> tuple[SourceLine, ...]:
+    """The lines around the one where the script stands (or around `line` of the script)."""
+    run = debugger.run
+    if run is None:
+        return ()
+    current = stop.text_line if line is None else None
+    if line is None and stop.text_line is None:
+        return _of_file(Path(stop.cwd, stop.file), stop.line, around)
+    lines = run.text.splitlines()
+    middle = line or stop.text_line or 1
+    marked = {p.line for p in debugger.breakpoints if p.kind == "line" and p.enabled}
+    rows = range(max(1, middle - around), min(len(lines), middle + around) + 1)
+    return tuple(SourceLine(n, lines[n - 1], n == (current or stop.text_line), n in marked) for n in rows)
+
+
+def _of_file(path: Path, line: int, around: int) -> tuple[SourceLine, ...]:
+    try:
+        lines = path.read_text(errors="replace").splitlines()
+    except OSError:
+        return ()
+    rows = range(max(1, line - around), min(len(lines), line + around) + 1)
+    return tuple(SourceLine(n, lines[n - 1], n == line) for n in rows)

@@ -1,0 +1,119 @@
+"""Stops, backtraces, variables and breakpoints as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from cbw_core.trace.model import Evaluated, Reloaded, Stop, Variable
+from cbw_workbench.commands.stops import (
+    Blame,
+    BreakpointList,
+    SourceLine,
+    StopReport,
+    VariableList,
+    WhereReport,
+)
+
+_WIDE = 160
+
+
+def stop_view(value: StopReport) -> RenderableType:
+    parts = source(value.source)
+    if value.pending is not None and value.pending.line:
+        parts.append(Text(f"an edit was read in: going on runs it from line {value.pending.line}", style="dim"))
+    return Group(*parts)
+
+
+def where_view(value: WhereReport) -> RenderableType:
+    parts: list[RenderableType] = [_title(value.stop)]
+    for number, frame in enumerate(value.stop.frames):
+        parts.append(Text.assemble((f"#{number} ", "dim"), f"{frame.function}  {frame.file}:{frame.line}"))
+    parts += source(value.source)
+    parts.append(Text.assemble(("in ", "dim"), value.stop.cwd))
+    if value.jobs:
+        parts += [Text("jobs:"), *(Text(f"  {job}") for job in value.jobs)]
+    on = [name for name, is_on in value.options.items() if is_on]
+    if on:
+        parts.append(Text.assemble(("options on ", "dim"), ", ".join(on)))
+    return Group(*parts)
+
+
+def source(lines: Sequence[SourceLine]) -> list[RenderableType]:
+    """Source lines with their numbers; `>` marks where it stands, `●` a breakpoint."""
+    rows: list[RenderableType] = []
+    for line in lines:
+        mark = ">" if line.current else " "
+        point = "●" if line.breakpoint else " "
+        rows.append(Text(f"{mark}{point}{line.number:4}  {line.text}", style="bold" if line.current else ""))
+    return rows
+
+
+def _title(stop: Stop) -> Text:
+    from cbw_core.trace.run import stopped_event
+    from cbw_workbench.views.events import stop_line
+
+    return Text(stop_line(stopped_event(stop)).removeprefix("-- "), style="bold")
+
+
+def breakpoints_view(value: BreakpointList) -> RenderableType:
+    if value.note:
+        return Text(value.note)
+    if not value.breakpoints:
+        return Text("no breakpoints; a failing command stops (`break fail off`)")
+    return Group(
+        *(Text(f"{p.number:3}  {p}" + (f"  (stopped {p.hits} times)" if p.hits else "")) for p in value.breakpoints)
+    )
+
+
+def variables_view(value: VariableList) -> RenderableType:
+    rows: list[RenderableType] = [Text(_variable(v), style="bold" if v.changed else "") for v in value.variables]
+    rows += [Text(text.rstrip("\n")) for text in value.functions.values()]
+    return Group(*rows) if rows else Text("no variables")
+
+
+def _variable(variable: Variable) -> str:
+    flags = "".join(letter for letter, on in (("x", variable.exported), ("r", variable.readonly)) if on)
+    mark = "*" if variable.changed else " "
+    return f"{mark} {variable.name}={_value(variable)}" + (f"  ({flags})" if flags else "")
+
+
+def _value(variable: Variable) -> str:
+    if variable.value is None:
+        return "(not set)"
+    if isinstance(variable.value, str):
+        text = variable.value
+    else:
+        text = "(" + " ".join(f"[{key}]={item}" for key, item in variable.value) + ")"
+    text = text.replace("\n", "\\n")
+    return text if len(text) <= _WIDE else text[:_WIDE] + "…"
+
+
+def evaluated_view(value: Evaluated) -> RenderableType:
+    text = value.output.rstrip("\n")
+    tail = f"status {value.status}" if value.status else ""
+    return Text("\n".join(part for part in (text, tail) if part))
+
+
+def reloaded_view(value: Reloaded) -> RenderableType:
+    if not value.diff:
+        return Text(f"nothing has changed; `continue` goes on with line {value.line}")
+    diff = Text()
+    for line in value.diff.splitlines():
+        diff.append(line + "\n", style="green" if line.startswith("+") else "red" if line.startswith("-") else "")
+    return Group(diff, Text(f"`continue` goes on with line {value.line} of the new text"))
+
+
+def blame_view(value: Blame) -> RenderableType:
+    if not value.files:
+        return Text("no files were made")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("line", "file", "command"):
+        table.add_column(column, overflow="fold")
+    for file in value.files:
+        mark = "" if file.sure else " (or near it)"
+        table.add_row(f"{file.line}{mark}", file.path + (" (changed)" if file.changed else ""), file.command)
+    return table
