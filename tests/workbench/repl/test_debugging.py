@@ -23,7 +23,8 @@ def recipe(tmp_path: Path) -> Path:
     folder = tmp_path / "five"
     folder.mkdir()
     (folder / "meta.yaml").write_text(
-        'package:\n  name: five\n  version: "1.0"\ntest:\n  commands:\n    - test -f $PREFIX/share/five\n    - test -d $PREFIX\n'
+        'package:\n  name: five\n  version: "1.0"\n'
+        "test:\n  commands:\n    - test -f $PREFIX/share/five\n    - test -d $PREFIX\n"
     )
     (folder / "build.sh").write_text(BUILD)
     return folder
