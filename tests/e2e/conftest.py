@@ -18,7 +18,7 @@ def cbw(world: Mapping[str, str], tmp_path: Path) -> Cbw:
     here = tmp_path / "here"
     here.mkdir()
 
-    def run(*argv: object, status: int | None = 0, cwd: Path = here, **env: str) -> Ran:
+    def run(*argv: object, status: int | None = 0, cwd: Path = here, timeout: float = 240, **env: str) -> Ran:
         done = subprocess.run(
             [str(PROGRAM), *(str(a) for a in argv)],
             cwd=cwd,
@@ -26,7 +26,7 @@ def cbw(world: Mapping[str, str], tmp_path: Path) -> Cbw:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=240,
+            timeout=timeout,
             check=False,
         )
         ran = Ran(done.returncode, done.stdout, done.stderr)

@@ -70,12 +70,13 @@ def libraries(program: Path, env: Mapping[str, str]) -> set[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # two libraries are configured and compiled
 @pytest.mark.usefixtures("debian_sources")
 def test_zlib_and_libpng_are_built_in_order_installed_and_moved(
     cbw: Cbw, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, world: Mapping[str, str]
 ) -> None:
     # given the wrong way round
-    made = cbw("build", "--json", *HOST, EXAMPLES / "libpng", EXAMPLES / "zlib").json()
+    made = cbw("build", "--json", *HOST, EXAMPLES / "libpng", EXAMPLES / "zlib", timeout=800).json()
     packages = [Path(path) for path in made["packages"]]
     assert [p.name.partition("-")[0] for p in packages] == ["zlib", "libpng"]
 

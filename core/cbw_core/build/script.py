@@ -161,7 +161,7 @@ def _twice(output: Output) -> RecipeError:
 def _lines(told: Any) -> tuple[str, ...]:
     if told is None:
         return ()
-    return (told,) if isinstance(told, str) else tuple(str(line) for line in told if line is not None)
+    return (told,) if isinstance(told, str) else tuple(_value(line) for line in told if line is not None)
 
 
 def _value(value: Any) -> str:

@@ -61,7 +61,7 @@ def test_build_sh_and_build_script_together_are_an_error_that_says_what_to_remov
     ("told", "files", "text", "interpreter"),
     [
         ({"content": "make"}, {}, "make\n", ("bash", "-e")),
-        ({"content": ["a", "b"]}, {}, "a\nb\n", ("bash", "-e")),
+        ({"content": ["a", "b", True]}, {}, "a\nb\ntrue\n", ("bash", "-e")),
         ({"file": "other"}, {"other.sh": "x\n"}, "x\n", ("bash", "-e")),
         ({"file": "do.py"}, {"do.py": "pass\n"}, "pass\n", ("python",)),
         ({"file": "do.txt", "interpreter": "perl -w"}, {"do.txt": "1;\n"}, "1;\n", ("perl", "-w")),
