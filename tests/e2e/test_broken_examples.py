@@ -13,7 +13,7 @@ WANTED: dict[str, tuple[int, str, str, str | None, int | None, str]] = {
     "bad-yaml": (2, "render", "yaml", "meta.yaml", 10, "YAML"),
     "bad-selector": (2, "render", "selector", "meta.yaml", 9, "selector"),
     "undefined-jinja": (2, "render", "jinja", "meta.yaml", 7, "versoin"),
-    "unsatisfiable-host": (3, "env", "solve", "meta.yaml", None, "setuptools >=9000"),
+    "unsatisfiable-host": (3, "env", "solve", "meta.yaml", 15, "setuptools >=9000"),
     "bad-sha256": (2, "source", "hash", "meta.yaml", 10, "sha256"),
     "bad-patch": (2, "source", "patch", "0001-greet-politely.patch", 9, "hunk 2"),
     "missing-header": (1, "build", "build", "build.sh", 5, "missing-header"),
@@ -22,7 +22,7 @@ WANTED: dict[str, tuple[int, str, str, str | None, int | None, str]] = {
     "missing-output-file": (1, "test", "test", "meta.yaml", 17, "datas.txt"),
     "failing-test": (1, "test", "test", "run_test.py", 7, "run_test.py"),
     "failing-import": (1, "test", "test", "meta.yaml", 24, "shapes"),
-    "unsatisfiable-test": (3, "test", "solve", "meta.yaml", None, "pytest >=9000"),
+    "unsatisfiable-test": (3, "test", "solve", "meta.yaml", 15, "pytest >=9000"),
 }
 
 
