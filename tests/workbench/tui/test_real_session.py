@@ -141,3 +141,29 @@ async def test_status_at_the_prompt_is_drawn(open_screen, make) -> None:
         await screen.until(lambda: screen.state.last, "status")
         assert screen.state.last.error is None
         await screen.until(lambda: "> status" in screen.text() and "channels" in screen.text(), "results")
+
+
+async def test_environments_are_looked_into_and_changed_at_the_prompt(open_screen, make, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from cbw_core.channel import index
+    from support.packages import make_package
+
+    channel = tmp_path / "channel"
+    make_package(channel, "core")
+    make_package(channel, "more")
+    index(channel)
+    session = make(META.replace("test:", "requirements: {host: [ core ]}\ntest:"), **{"build.sh": SCRIPT})
+    session.save(replace(session.ledger, config=replace(session.config, channels=(str(channel),)).to_json()))
+    async with open_screen((110, 40), open_session(session.root, environ=session.environ)) as screen:
+        for line, shown in (
+            ("env add more", "host: added more"),
+            ("inspect env host", "cbw env add"),
+            ("env vars --name PKG_NAME", "build variables of zoo"),
+        ):
+            await screen.type(line)
+            await screen.until(lambda line=line: screen.state.last and screen.state.last.line == line, line)
+            assert screen.state.last.error is None, screen.state.last.error
+            if line.startswith("env add"):  # it may run a phase, whose log stays in front
+                await screen.press("v")
+            await screen.until(lambda shown=shown: shown in screen.text(), f"{line}: {shown}")

@@ -247,7 +247,6 @@ INSPECT_ENV = Command(
     ),
     group="session",
     needs_session=True,
-    long=True,
 )
 
 MEMBERS = (
@@ -340,7 +339,6 @@ MEMBERS = (
         examples=("cbw env vars", "cbw env vars test --name PATH", "cbw env vars --diff"),
         group="session",
         needs_session=True,
-        long=True,
     ),
 )
 

@@ -147,7 +147,6 @@ MEMBERS = (
         args=(options.CACHE_DIR,),
         examples=("cbw inspect cache", "cbw inspect cache --json"),
         group="house",
-        long=True,
     ),
 )
 
