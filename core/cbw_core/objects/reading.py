@@ -19,7 +19,7 @@ from cbw_core.objects.model import Failure, ReadFile, from_json
 from cbw_core.process import Cancel
 
 _START = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from cbw_core.objects.child import main; main()"
-_ENOUGH = 24  # files that one child reads before a second is worth its start
+_ENOUGH, _ENOUGH_DETAILS = 1500, 24  # files that one child reads before a second is worth its start
 _SECONDS = 20.0  # for one file
 
 
@@ -36,7 +36,7 @@ def read_files(
     found: dict[int, ReadFile] = {}
     if not paths:
         return []
-    count = min(2, os.cpu_count() or 1, len(paths) // _ENOUGH + 1)
+    count = min(2, os.cpu_count() or 1, len(paths) // (_ENOUGH_DETAILS if details else _ENOUGH) + 1)
     with contextlib.ExitStack() as stack:
         lanes = [stack.enter_context(_Lane(paths, range(n, len(paths), count), details)) for n in range(count)]
         if cancel is not None:

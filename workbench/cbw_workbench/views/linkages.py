@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.text import Text
-from rich.tree import Tree
 
 from cbw_workbench.views.places import shown
 from cbw_workbench.views.states import Look
@@ -31,6 +31,29 @@ VERDICT_LOOKS = {
 _NOBODY = {"system": "the system", "build": "the build environment", "nowhere": "nowhere"}
 
 
+@dataclass
+class _Node:
+    """A line and what is below it. rich's own trees take seconds for the thousands of lines of a prefix."""
+
+    line: Text
+    below: list[_Node] = field(default_factory=list)
+
+    def add(self, line: Text) -> _Node:
+        self.below.append(_Node(line))
+        return self.below[-1]
+
+    def lines(self, first: str = "", rest: str = "") -> Iterator[Text]:
+        head, *more = self.line.split("\n")
+        yield Text.assemble((first, "dim"), head)
+        yield from (Text.assemble((rest + ("│ " if self.below else "  "), "dim"), line) for line in more)
+        for number, node in enumerate(self.below, 1):
+            last = number == len(self.below)
+            yield from node.lines(rest + ("└── " if last else "├── "), rest + ("    " if last else "│   "))
+
+    def drawn(self) -> Text:
+        return Text("\n").join(self.lines())
+
+
 def linkage_report(report: LinkageReport) -> RenderableType:
     if report.asked:
         return _ways(report)
@@ -40,7 +63,7 @@ def linkage_report(report: LinkageReport) -> RenderableType:
         parts += [Text.assemble(("! ", "bold yellow"), (remark, "yellow")) for remark in found.remarks]
         parts += [Text.assemble(("✗ ", "bold red"), str(failure)) for failure in found.failures]
         if report.trees:
-            parts += [_branch(branch) for branch in report.trees[number]]
+            parts += [_branch(branch).drawn() for branch in report.trees[number]]
             continue
         parts += [_package(package, report) for package in found.packages]
     return Group(*parts) if parts else Text("nothing was looked at")
@@ -55,7 +78,7 @@ def _title(found: Linkages) -> Text:
 
 
 def _package(package: PackageLinkage, report: LinkageReport) -> RenderableType:
-    tree = Tree(Text(package.dist or package.name, style="bold"), guide_style="dim")
+    tree = _Node(Text(package.dist or package.name, style="bold"))
     for verdict in package.verdicts:
         tree.add(_finding(verdict, ""))
     for file in package.files:
@@ -70,7 +93,7 @@ def _package(package: PackageLinkage, report: LinkageReport) -> RenderableType:
             _libraries(below, rows, report.show_files)
     else:
         _libraries(tree, [(f, n) for f in package.files for n in f.needs], report.show_files, owners=True)
-    return tree
+    return tree.drawn()
 
 
 def _file(file: FileLinkage) -> str:
@@ -117,7 +140,9 @@ def _owner(need: Need, package: PackageLinkage) -> str:
     return need.resolution.owner or _NOBODY.get(where, "no package")
 
 
-def _libraries(tree: Tree, rows: Sequence[tuple[FileLinkage, Need]], show_files: bool, *, owners: bool = False) -> None:
+def _libraries(
+    tree: _Node, rows: Sequence[tuple[FileLinkage, Need]], show_files: bool, *, owners: bool = False
+) -> None:
     groups: dict[tuple[str, str], list[tuple[FileLinkage, Need]]] = {}
     for file, need in rows:
         groups.setdefault((need.name, need.resolution.path), []).append((file, need))
@@ -153,11 +178,8 @@ def _version_key(text: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text)]
 
 
-def _branch(branch: Branch) -> Tree:
-    tree = Tree(_node(branch), guide_style="dim")
-    for below in branch.below:
-        tree.add(_branch(below))
-    return tree
+def _branch(branch: Branch) -> _Node:
+    return _Node(_node(branch), [_branch(below) for below in branch.below])
 
 
 def _node(branch: Branch) -> Text:

@@ -50,10 +50,10 @@ def owner_of(dist: str, name: str, depends: tuple[str, ...], info: Info | None, 
 
 
 def _build_section(info: Info | None) -> Mapping[str, Any]:
-    from cbw_core.recipe import load
-
     if info is None:
         return {}
+    from cbw_core.recipe import load
+
     try:
         data = load(info.text("recipe/meta.yaml") or "{}")
     except CbwError:
