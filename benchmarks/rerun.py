@@ -82,19 +82,23 @@ def recipe(folder: Path, parts: int) -> Path:
 
 
 def seconds_of_one(folder: Path) -> float:
-    """How long the compiler needs for one part."""
+    """How long the compiler works on one part, on a machine that has nothing else to do."""
     (folder / "try.c").write_text(part(0))
-    begun = time.monotonic()
+    used = os.times()
     subprocess.run(["cc", "-O2", "-fPIC", "-c", "-o", "try.o", "try.c"], cwd=folder, check=True)
-    return time.monotonic() - begun
+    now = os.times()
+    return now.children_user + now.children_system - used.children_user - used.children_system
 
 
-def timed(*words: object, environ: dict[str, str]) -> float:
-    begun = time.monotonic()
+def timed(*words: object, environ: dict[str, str]) -> tuple[float, float]:
+    """(seconds, CPU seconds of it and all below it)."""
+    begun, used = time.monotonic(), os.times()
     done = subprocess.run([*CBW, *map(str, words)], env=environ, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"cbw {' '.join(map(str, words))} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return time.monotonic() - begun
+    now = os.times()
+    cpu = now.children_user + now.children_system - used.children_user - used.children_system
+    return time.monotonic() - begun, cpu
 
 
 def main() -> int:
@@ -110,10 +114,11 @@ def main() -> int:
         made = recipe(folder, parts)
         # the host channel is made once a machine: it is not part of a run
         timed("render", "-O", "-c", "host", made, environ=environ)
-        whole = timed("build", "-q", "-O", "-c", "host", made, environ=environ)
-        again = min(timed("rerun", "test", "-q", environ=environ) for _ in range(3))
+        whole, whole_cpu = timed("build", "-q", "-O", "-c", "host", made, environ=environ)
+        again, again_cpu = min(timed("rerun", "test", "-q", environ=environ) for _ in range(3))
     share = again / whole
     print(f"{parts} C files; the whole: {whole:.1f} s; rerun test: {again:.2f} s; {share:.1%} (bound {BOUND:.0%})")
+    print(f"CPU, the same on a busy machine: {whole_cpu:.1f} s and {again_cpu:.2f} s; load {os.getloadavg()[0]:.0f}")
     return int(share > BOUND)
 
 
