@@ -251,7 +251,9 @@ trap() {
 }
 
 __cbw_away='2>"${__cbw_null[__cbw_t=1,0]}"'
-__cbw_D='((__cbw_s||__cbw_b[LINENO]))&&{ while __cbw_at D "$?" "$LINENO" "$BASH_COMMAND" "$_" "$-";do eval "$__cbw_do"||__cbw_r=$?;done;((__cbw_k==0))&&: "$__cbw_l"; }'
+# bash reads a trap's text anew each time it runs: what runs before each command is as short as can be
+__cbw_H='__cbw_u=$_;while __cbw_at D "$((__cbw_c-1))" "$LINENO" "$BASH_COMMAND" "$__cbw_u" "$-";do eval "$__cbw_do"||__cbw_r=$?;done;((__cbw_k==0))'
+__cbw_D='((__cbw_s||__cbw_b[LINENO]?__cbw_c=$?+1:0))&&eval "$__cbw_H"&&: "$__cbw_l"'
 if ((__cbw_quiet)); then __cbw_D="{ $__cbw_D; } 2>/dev/null"; fi
 __cbw_E='{ __cbw_st=$?;while __cbw_at E "$__cbw_st" "$LINENO" "$BASH_COMMAND" "$_" "$-";do eval "$__cbw_do"||__cbw_r=$?;done;: $((__cbw_t=0)) "$__cbw_l"; } '$__cbw_away
 declare -a __cbw_w=() __cbw_wv=()

@@ -70,6 +70,14 @@ def test_continue_lets_the_failure_end_the_script_and_ignore_goes_on(traced: Sta
     assert one.end() == 0
 
 
+def test_the_status_before_a_command_is_known_at_a_stop(traced: Start) -> None:
+    one = traced("f() { return 4; }\nf || echo $?\n", stop_first=True)
+    one.stop()
+    one.debugger.next()
+    assert (one.stop().command, one.stop().status) == ("echo $?", 4)
+    assert one.debugger.evaluate("echo $?").output == "4\n"
+
+
 def test_eval_runs_in_the_scripts_own_scope(traced: Start) -> None:
     one = traced('f() {\n  local x="a b"\n  false\n}\nset -- one two\nf p q r\n')
     one.stop()

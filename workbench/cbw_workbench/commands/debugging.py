@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -43,7 +44,7 @@ def _debug_recipe(context: Context, args: Namespace, recipe: Path, folder: Path 
     chosen = pick(context, made, args.output_id)
     session = create(made, chosen, context.config, path=folder, environ=surroundings(context))
     _begun(context, session)
-    screen = _screen(context, args)
+    screen = None if args.stop else _screen(context, args)
     try:
         if not args.no_solve_all:
             solve_first(session, sink=context.sink, cancel=context.cancel)
@@ -54,7 +55,21 @@ def _debug_recipe(context: Context, args: Namespace, recipe: Path, folder: Path 
         if screen is None:
             raise
         context.sink(Note(error.message, "warning"))  # the screen shows the failed phase: that is what it is for
+    if args.stop:
+        return _stopping(context, session, args.stop)
     return Result(status=screen(context, session)) if screen else Result(ready(session, only=args.activate_string_only))
+
+
+def _stopping(context: Context, session: Session, places: Sequence[str]) -> Result:
+    """The prompt, with the build running to the first of the places."""
+    from cbw_workbench.commands.stepping import keep_breakpoints
+
+    keep_breakpoints(session, places)
+    if context.open_repl is None:
+        context.sink(Note("`run build` goes to the first stop", "hint"))
+        return Result(ready(session))
+    opened = replace(context, opening=("run build",))
+    return Result(status=context.open_repl(opened, None, False))
 
 
 def planned(context: Context, recipe: Path) -> Plan:
@@ -148,6 +163,12 @@ COMMANDS = (
                 {"action": "store_true"},
             ),
             options.accepted("--solve-all", why="debug does so; --no-solve-all leaves it out"),
+            Arg(
+                ("--stop",),
+                "stop the build script at LINE, FILE:LINE or FUNCTION, and open the prompt there (a failing command "
+                "stops too); may be repeated. `help break` has more",
+                {"action": "append", "metavar": "PLACE"},
+            ),
             Arg(("--plain",), "print lines; open no screen", {"action": "store_true"}),
             *options.RENDERING,
             *options.PATHS,
@@ -159,6 +180,7 @@ COMMANDS = (
         examples=(
             "cbw debug recipes-examples/bsdiff4 -c host",
             "cbw debug RECIPE --output-id 'libfoo-*'",
+            "cbw debug RECIPE --stop build.sh:12",
             'eval "$(cbw debug -a RECIPE)"',
             "cbw debug dist/linux-64/foo-1.0-0.conda",
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cbw_core.errors import UsageError
@@ -19,6 +20,7 @@ from cbw_workbench.commands.stops import (
 )
 
 if TYPE_CHECKING:
+    from cbw_core.session import Session
     from cbw_core.trace import Breakpoint, Debugger, Stop
 
 _PROMPTS: frozenset[Face] = frozenset({"repl"})
@@ -123,6 +125,18 @@ def _save(context: Context, debugger: Debugger) -> None:
 
     if context.session is not None:
         breakpoints.write(context.session.kept, debugger.breakpoints)
+
+
+def keep_breakpoints(session: Session, places: Sequence[str]) -> None:
+    """Set breakpoints in a session whose build does not run yet."""
+    from cbw_core.session import breakpoints
+
+    own = Held()
+    own.use_points_of(session)
+    for place in places:
+        kind, spec = _spec(place.split(maxsplit=1))
+        own.debugger.add(kind, spec)  # type: ignore[arg-type]
+    breakpoints.write(session.kept, own.debugger.breakpoints)
 
 
 # -- going on -------------------------------------------------------------------------------------------------------
