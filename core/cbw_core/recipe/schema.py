@@ -195,14 +195,14 @@ def refused(meta: Any) -> Finding | None:
     """The first thing conda-build refuses when it reads a rendered recipe (conda_build.metadata.parse), if any."""
     if not isinstance(meta, dict):
         hint = "Write sections, such as  package:  with name and version below it."
-        return Finding(f"the recipe should be a mapping of sections, not {_kind(meta)}", (), hint)
+        return Finding(f"the recipe should be a mapping of sections, not {kind_of(meta)}", (), hint)
     for section in FIELDS:
         value = meta.get(section)
         if not value or isinstance(value, dict) or (section in ITERABLE and isinstance(value, list)):
             continue
         wanted = "a mapping or a list of mappings" if section in ITERABLE else "a mapping"
         hint = "Write its fields below it, each as  field: value."
-        return Finding(f"the {section} section should be {wanted}, not {_kind(value)}", (section,), hint)
+        return Finding(f"the {section} section should be {wanted}, not {kind_of(value)}", (section,), hint)
     if isinstance(meta.get("outputs"), dict) and meta["outputs"]:
         hint = "Begin each output with  - name: ..."
         return Finding("the outputs section should be a list of mappings, not a mapping", ("outputs",), hint)
@@ -211,7 +211,7 @@ def refused(meta: Any) -> Finding | None:
         for index, item in enumerate(items if isinstance(items, list) else []):
             if item is not None and not isinstance(item, dict):
                 start = "Begin it with a field, as in  - name: ..." if section == "outputs" else None
-                return Finding(f"{section} {index} should be a mapping, not {_kind(item)}", (section, index), start)
+                return Finding(f"{section} {index} should be a mapping, not {kind_of(item)}", (section, index), start)
     build = meta.get("build") or {}
     pins = build.get("pin_depends")
     if pins and pins not in ("record", "strict"):
@@ -284,6 +284,7 @@ def nearest(name: str, names: Any) -> str | None:
     return f"Did you mean {found[0]!r}?" if found else None
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What a value is, in words."""
     kinds = {str: "text", list: "a list", dict: "a mapping", bool: "a boolean", type(None): "nothing"}
     return kinds.get(type(value), type(value).__name__)

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from cbw_core.config import Config
-from cbw_core.errors import CbwError, RecipeError
+from cbw_core.errors import CbwError
 from cbw_core.events import Note, Sink, silent
 from cbw_core.process import Cancel
 from cbw_core.recipe import copy, find_recipe, read_recipe
 from cbw_core.recipe.schema import unknown_fields
 from cbw_core.render.distribute import Made, all_outputs, top_states
 from cbw_core.render.hashing import build_string, hash_contents
+from cbw_core.render.misfit import misfit
 from cbw_core.render.output import Output, Requirements
 from cbw_core.render.parsing import parse_again
 from cbw_core.render.places import quick_place
@@ -103,14 +104,9 @@ def render_recipe(
     finalize = work.resolver is not None
     try:
         return _render(work, matrix, finalize)
-    except (TypeError, AttributeError, KeyError, IndexError) as error:
+    except (TypeError, AttributeError, LookupError, ValueError, ArithmeticError, RecursionError) as error:
         # data of a kind that no rule above foresaw; conda-build fails on it, too
-        raise RecipeError(
-            f"{file.name} cannot be rendered: {type(error).__name__}: {error}",
-            kind="recipe",
-            place=State(work, {}, matrix.variants[0] if matrix.variants else {}).place(),
-            hint="Look for a value of the wrong kind (a list where text belongs, an empty item).",
-        ) from error
+        raise misfit(work, matrix, error) from error
 
 
 def _render(work: Work, matrix: Matrix, finalize: bool) -> Rendered:

@@ -71,6 +71,7 @@ def problems(spec: Mapping[str, Any]) -> list[tuple[str, str]]:
         for k, v in spec.items()
         if isinstance(v, (list, dict)) and len(v) > MAX_VARIANTS
     ]
+    found += _wrong_kinds(spec)
     if found:
         return found
     try:
@@ -88,6 +89,31 @@ def problems(spec: Mapping[str, Any]) -> list[tuple[str, str]]:
         if len(set(lengths.values())) > 1:
             listed = ", ".join(f"{k} has {n}" for k, n in lengths.items())
             found.append((next(iter(lengths)), f"zipped keys need the same number of values: {listed}"))
+    return found
+
+
+# keys that rendering itself reads as one text for each variant
+_TEXTS = frozenset(["python", "numpy", "perl", "lua", "r_base", "target_platform", "cdt_name", "cdt_arch"])
+_LISTS = frozenset(["ignore_version", "ignore_build_only_deps", "extend_keys"])
+
+
+def _wrong_kinds(spec: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Keys with values of a kind that no variant can have."""
+    found: list[tuple[str, str]] = []
+    for key, value in spec.items():
+        items = as_list(value, mappings=False)
+        if key == "pin_run_as_build":
+            found += [(key, f"{key} must be a mapping of package names to pins")] * (not isinstance(value, dict))
+            for name, pins in value.items() if isinstance(value, dict) else ():
+                texts = pins.values() if isinstance(pins, dict) else [pins]
+                if not all(isinstance(text, str) for text in texts):
+                    found.append((key, f"{key}: {name} needs min_pin and max_pin, such as x.x"))
+        elif key in _LISTS:
+            found += [(key, f"{key} must be a list of names")] * (not all(isinstance(i, str) for i in items))
+        elif key in _TEXTS:
+            found += [(key, f"{key} must be a text, or a list of texts")] * (not all(isinstance(i, str) for i in items))
+        elif isinstance(value, list) and any(isinstance(i, dict) for i in value) and key != "zip_keys":
+            found.append((key, f"key {key!r} has a mapping among its values, where a text belongs"))
     return found
 
 
@@ -118,12 +144,19 @@ def _written(count: int) -> str:
     return f"{count:,}" if count < 10**12 else f"more than 10^{int(math.log10(count))}"
 
 
+def _distinct(items: Sequence[Any]) -> list[Any]:
+    try:
+        return list(dict.fromkeys(items))
+    except TypeError:  # lists among them
+        return [item for n, item in enumerate(items) if item not in items[:n]]
+
+
 def _extend(values: Spec, key: str, value: Any) -> None:
     if isinstance(value, dict):
         old = values.get(key)
         values[key] = {**old, **value} if isinstance(old, dict) else dict(value)
     else:
-        values[key] = list(dict.fromkeys([*as_list(values.get(key)), *as_list(value)]))
+        values[key] = _distinct([*as_list(values.get(key)), *as_list(value)])
 
 
 def _replace(values: Spec, key: str, value: Any, spec: Spec, source: str, groups: Sequence[tuple[str, ...]]) -> None:
