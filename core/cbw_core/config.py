@@ -17,6 +17,7 @@ class RenderOptions:
     """Options that decide how a recipe is rendered, under conda-build's names. All are JSON-able, to be kept.
 
     variants: conda-build's --variants as a mapping; python, numpy, perl, r, lua: values of those flags.
+    bootstrap: an environment's folder, whose packages become build requirements.
     host_platform: the platform packages are made for (--subdir / target_platform); None: the variant decides.
     environ: the CONDA_PY, CONDA_NPY, ... style variables and whatever `environ[...]` may read in a recipe. Not kept.
     """
@@ -31,6 +32,7 @@ class RenderOptions:
     lua: tuple[str, ...] = ()
     append_file: str | None = None
     clobber_file: str | None = None
+    bootstrap: str | None = None
     host_platform: str | None = None
     no_code: bool = False
     no_source: bool = False

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 MARK = "\U000f0c0d"
 # Words and marks of a template's own code; the largest recipes known have 3,000
 MAX_TOKENS = 20_000
+_ACTIVE = "$CONDA_DEFAULT_ENV/"
 
 
 @dataclass(frozen=True)
@@ -264,7 +265,9 @@ def environment_for(
 
     environment = copy(_pattern())
     budget = environment.budget = Budget()
-    environment.loader = _loader(file, namespace, on_read, budget)
+    surroundings = namespace.names.get("environ")  # as given: in a template the name means the build's own
+    active = surroundings.get("CONDA_DEFAULT_ENV") if isinstance(surroundings, dict) else None
+    environment.loader = _loader(file, active, namespace, on_read, budget)
     environment.undefined = (
         type("Undefined", (_lenient(),), {"_noted": undefined}) if lenient else jinja2.StrictUndefined
     )
@@ -289,13 +292,15 @@ def _pattern() -> Any:
 
 
 def _loader(
-    file: str, namespace: Namespace, on_read: Callable[[Path], None] | None, budget: Budget
+    file: str, active: object, namespace: Namespace, on_read: Callable[[Path], None] | None, budget: Budget
 ) -> jinja2.BaseLoader:
+    """Files of the recipe's folder, and $CONDA_DEFAULT_ENV/... where that is a folder (as conda-build)."""
     import jinja2
 
-    folder = Path(file).parent
-
     def source(name: str) -> tuple[str, str, Callable[[], bool]] | None:
+        folder = Path(file).parent
+        if name.startswith(_ACTIVE) and active and Path(str(active)).is_dir():
+            folder, name = Path(str(active)), name.removeprefix(_ACTIVE)
         parts = name.split("/")
         path = folder / name
         if ".." in parts or name.startswith("/") or not path.is_file():

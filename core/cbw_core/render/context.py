@@ -261,7 +261,17 @@ _CONSTANTS: dict[str, Any] = {
     "ccache": lambda method=None: "ccache",
     "installed": {},
     "time": SimpleNamespace(
-        time=time.time, strftime=time.strftime, gmtime=time.gmtime, localtime=time.localtime, ctime=time.ctime
+        time=time.time,
+        time_ns=time.time_ns,
+        strftime=time.strftime,
+        strptime=time.strptime,
+        gmtime=time.gmtime,
+        localtime=time.localtime,
+        mktime=time.mktime,
+        ctime=time.ctime,
+        asctime=time.asctime,
+        timezone=time.timezone,
+        tzname=time.tzname,
     ),
     "datetime": SimpleNamespace(
         datetime=datetime.datetime,

@@ -22,6 +22,7 @@ from cbw_core.recipe import (
     select,
 )
 from cbw_core.recipe.schema import Finding, refused
+from cbw_core.render.bootstrap import bootstrap_sections
 from cbw_core.render.context import Naming, names_for
 from cbw_core.render.memory import Recorder
 from cbw_core.render.state import ForgivenError, State
@@ -126,6 +127,9 @@ def parse_again(state: State, *, strict: bool, alone: bool = False, offline: boo
             merge_sections(meta, read_sections(state, more, str(path)), merge)
         elif given:
             raise RecipeError(f"there is no file {given}", kind="usage", place=Place(given))
+    more_still = bootstrap_sections(work)
+    if more_still:
+        merge_sections(meta, more_still, True)
     state.meta = meta
     _check_features(state)
     _check_no_pip(state)

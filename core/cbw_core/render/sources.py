@@ -114,7 +114,7 @@ def _repository(state: State) -> tuple[Path, str] | None:
 def git_variables(folder: Path, revision: str, path: str) -> dict[str, str]:
     """GIT_DESCRIBE_TAG, _NUMBER, _HASH, GIT_FULL_HASH, GIT_BUILD_STR of a revision; what git does not tell is left out.
 
-    git runs without the user's configuration and without hooks: it only describes.
+    git runs without the user's configuration, hooks and transports: it only describes.
     """
     values: dict[str, str] = {}
     described = _git(folder, path, "describe", "--tags", "--long", revision)
@@ -145,7 +145,9 @@ def _pep440(described: str) -> str | None:
 def _git(folder: Path, path: str, *arguments: str) -> str:
     import subprocess
 
-    env = {"PATH": path, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "HOME": os.devnull, "LC_ALL": "C"}
+    # a repository that lacks objects would fetch them, by a program that its own configuration names
+    env = {"GIT_ALLOW_PROTOCOL": "", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "PATH": path}
+    env |= {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "HOME": os.devnull, "LC_ALL": "C"}
     argv = ["git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", str(folder), *arguments]
     try:
         done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=20, check=False)

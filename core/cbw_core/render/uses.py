@@ -4,7 +4,7 @@ decides what is used."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ def unused_of(state: State) -> tuple[Unused, ...]:
     for match, use in [*_in_recipe(state, names), *_in_scripts(state, names)]:
         seen[match.name].append(use)
     elsewhere = _anywhere(state, names)
+    scripts = _scripts(state)
     found = []
     for name in names:
         if name in SETTINGS or name in as_list(state.variant.get("extend_keys")):
@@ -65,7 +66,7 @@ def unused_of(state: State) -> tuple[Unused, ...]:
         elif seen[name]:
             found.append(_trimmed(name, seen[name]))
         else:
-            found.append(elsewhere.get(name) or _mentioned(state, name) or Unused(name, "not named"))
+            found.append(elsewhere.get(name) or _mentioned(state, name, scripts) or Unused(name, "not named"))
     return tuple(found)
 
 
@@ -120,11 +121,14 @@ def _without_selectors(text: str) -> str:
     return "\n".join(blank(line) for line in text.splitlines())
 
 
-def _mentioned(state: State, name: str) -> Unused | None:
+def _mentioned(state: State, name: str, scripts: Sequence[tuple[Path, str]]) -> Unused | None:
     """The name stands in recipe or script, in a form that conda-build does not take for a use."""
-    word = re.compile(rf"(?<![\w-]){'[-_]'.join(map(re.escape, name.split('_')))}(?![\w-])")
     text = state.work.text
-    for number, line in enumerate(text.splitlines(), 1):
+    here = name in text.replace("-", "_")
+    if not here and not any(name in script for _, script in scripts):
+        return None
+    word = re.compile(rf"(?<![\w-]){'[-_]'.join(map(re.escape, name.split('_')))}(?![\w-])")
+    for number, line in enumerate(text.splitlines() if here else (), 1):
         match = word.search(line)
         if match is None or line.lstrip().startswith("#") or f"[{name}" in line.replace(" ", ""):
             continue
@@ -133,7 +137,7 @@ def _mentioned(state: State, name: str) -> Unused | None:
             return Unused(name, "own version", place)
         if not re.search(r"\s#", line[: match.start()]):
             return Unused(name, "mentioned", place)
-    for path, script in _scripts(state):
+    for path, script in scripts:
         match = re.search(rf"[$%]\{{?{re.escape(name)}\b", script)
         if match:
             at = match.start() + match[0].find(name)

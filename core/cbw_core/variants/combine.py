@@ -17,8 +17,8 @@ from cbw_core.variants.defaults import EXTEND_KEYS
 Spec = dict[str, Any]
 Variant = dict[str, Any]
 
-# conda-forge's configuration has 960; as many more as anybody could build
-MAX_VARIANTS = 10_000
+# conda-forge's configuration has 960, with that of its compilers 40,320
+MAX_VARIANTS = 100_000
 
 
 def as_list(value: Any, mappings: bool = True) -> list[Any]:

@@ -108,7 +108,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=1024)
-def _lines(text: str) -> _Lines:
+def prepared(text: str) -> _Lines:
+    """A text as `Finder.found_in` takes it."""
     plain = tuple(text.splitlines())
     underscored = tuple(line.replace("-", "_") for line in plain)
     return _Lines(plain, underscored, "\n".join((*plain, *underscored)))
@@ -153,7 +154,7 @@ def _finders(names: tuple[str, ...], selectors_only: bool) -> tuple[Finder, ...]
 @lru_cache(maxsize=4096)
 def used_in_text(names: tuple[str, ...], text: str, selectors_only: bool = False) -> frozenset[str]:
     """The variables among `names` that a recipe's text uses; in its selectors alone, where asked."""
-    lines = _lines(text)
+    lines = prepared(text)
     whole = lines.whole
     possible = [f for f in _finders(names, selectors_only) if f.name in whole or (f.also and f.also in whole)]
     used = {f.name for f in possible if f.found_in(lines)}

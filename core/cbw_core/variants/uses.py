@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cbw_core.variants.used import batch_pattern, finder, shell_pattern
+from cbw_core.variants.used import batch_pattern, finder, prepared, shell_pattern
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,8 @@ def matches_in_text(names: tuple[str, ...], text: str, selectors_only: bool = Fa
     lines = list(_lines(text))
     for name in names:
         look = finder(name, selectors_only)
+        if not look.found_in(prepared(text)):
+            continue  # most are nowhere: nothing is compiled for them
         patterns = [(how, re.compile(pattern)) for how, pattern in look.patterns]
         for start, line in lines:
             if not look.wants(line):
@@ -41,6 +43,8 @@ def matches_in_script(names: tuple[str, ...], text: str, *, batch: bool = False)
     """What `used_in_shell` and `used_in_batch` go by."""
     found: list[Match] = []
     for name in names:
+        if name not in text:
+            continue
         pattern = re.compile(batch_pattern(name) if batch else shell_pattern(name), re.M | re.S)
         found += [Match(name, "script", m.start() + m[0].rfind(name)) for m in pattern.finditer(text)]
     return found

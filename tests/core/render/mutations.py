@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905
 """Recipes made bad: the examples and some of conda-build's own tests, with bytes, tokens, lines, values, selectors and
 templates changed, replaced and put in, at hypothesis's choice."""
 

@@ -1,4 +1,4 @@
-"""Recipes broken in every way: rendering gives outputs or says what is wrong. It runs no code, writes no file, and ends.
+"""Recipes broken in every way: rendering gives outputs or says what is wrong; it runs no code, writes nothing, ends.
 
 CBW_FUZZ=20000 tries as many.
 """
@@ -21,12 +21,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from cbw_core.errors import CbwError, EnvironmentFailure
 from cbw_core.inspect import explain
-from cbw_core.render import Resolved, render_recipe, to_yaml
-from cbw_core.render import matching
+from cbw_core.render import Resolved, matching, render_recipe, to_yaml
 from core.render.mutations import Mutated, mutated
 from core.render.rendering_help import ENVIRON, config
 
-EXAMPLES = int(os.environ.get("CBW_FUZZ", "120"))
+EXAMPLES = int(os.environ.get("CBW_FUZZ", "40"))
 # seconds of computing that one recipe may take
 ENOUGH = 8
 # what Python tells of code being run, files written, the world being asked (sys.addaudithook)

@@ -117,7 +117,12 @@ EXTRA_DEPS = Arg(
 )
 
 NOT_HASHED = refused("--old-build-string", why="build strings always carry the hash")
-BOOTSTRAP = refused("--bootstrap", why="variants are not taken from an existing environment")
+BOOTSTRAP = Arg(
+    ("--bootstrap",),
+    "add the packages of this environment (its name or folder) to the build requirements",
+    {"metavar": "ENV"},
+    "path",
+)
 
 RENDERING = (*VARIANTS, *CHANNELS, CROOT)
 

@@ -97,6 +97,10 @@ def _render_changes(given: Mapping[str, Any], cwd: Path) -> dict[str, Any]:
     for flag in ("python", "numpy", "perl", "r", "lua"):
         if flag in given:
             changes[flag] = tuple(given[flag])
+    if "bootstrap" in given:
+        from cbw_workbench.commands.prefixes import environment
+
+        changes["bootstrap"] = str(environment(given["bootstrap"], cwd, os.environ))
     if "variants" in given:
         changes["variants"] = variants_of(given["variants"])
     if "subdir" in given:
