@@ -19,6 +19,7 @@ Variant = dict[str, Any]
 
 # conda-forge's configuration has 960, with that of its compilers 40,320
 MAX_VARIANTS = 100_000
+MAX_VALUES = 10_000
 
 
 def as_list(value: Any, mappings: bool = True) -> list[Any]:
@@ -67,9 +68,9 @@ def problems(spec: Mapping[str, Any]) -> list[tuple[str, str]]:
         (k, f"key {k!r} holds a '-', which is not allowed; write {k.replace('-', '_')!r}") for k in spec if "-" in k
     ]
     found += [
-        (k, f"key {k!r} has {len(v):,} values; {MAX_VARIANTS:,} are allowed")
+        (k, f"key {k!r} has {len(v):,} values; {MAX_VALUES:,} are allowed")
         for k, v in spec.items()
-        if isinstance(v, (list, dict)) and len(v) > MAX_VARIANTS
+        if isinstance(v, (list, dict)) and len(v) > MAX_VALUES
     ]
     found += _wrong_kinds(spec)
     if found:
