@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, cast
 
 from cbw_core.archive.entry import Entry
 from cbw_core.archive.guard import Limit, damaged
@@ -33,13 +34,35 @@ def members(archive: Path, *, limit: Limit | None = None, cancel: Cancel | None 
             for entry in entries(raw, archive, limit, counter):
                 name = entry.name
                 counter.member(name)
+                if entry.data is not None:
+                    entry.data = cast(IO[bytes], _Data(entry.data, archive, name))
                 yield entry
     except CbwError:
         raise
     except RecursionError as error:
         raise damaged(archive, "Its folders are nested too deep.", name or None) from error
     except broken_stream_errors() as error:
-        if isinstance(error, OSError) and error.errno is not None:
-            raise from_os_error(error, f"reading {archive.name}") from error
-        why = str(error) or type(error).__name__
-        raise damaged(archive, f"The data is cut off or damaged: {why}.", name or None) from error
+        raise _told(error, archive, name) from error
+
+
+class _Data:
+    """A member's content; damage found while it is read is told as that of the archive."""
+
+    def __init__(self, inner: IO[bytes], archive: Path, name: str) -> None:
+        self._inner, self._archive, self._name = inner, archive, name
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            return self._inner.read(size)
+        except CbwError:
+            raise
+        except broken_stream_errors() as error:
+            raise _told(error, self._archive, self._name) from error
+
+
+def _told(error: Exception, archive: Path, name: str) -> CbwError:
+    """Decompressors raise OSError as disks do: those of a disk have an errno."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return from_os_error(error, f"reading {archive.name}")
+    why = str(error) or type(error).__name__
+    return damaged(archive, f"The data is cut off or damaged: {why}.", name or None)

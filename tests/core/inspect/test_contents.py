@@ -184,3 +184,22 @@ def test_packages_of_a_channel_that_cannot_be_installed_with_the_reason(tmp_path
     assert [(one.dist, one.why, one.details) for one in found.refused] == [("bad-1-0", "no bar", "bad needs bar")]
     with pytest.raises(UsageError, match="is no channel"):
         check_channel(tmp_path / "linux-64", Channel())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("suffix", [".tar.bz2", ".conda"])
+def test_a_package_damaged_in_the_middle_is_named_and_what_is_before_it_is_told(suffix: str, tmp_path: Path) -> None:
+    import random
+
+    members = []
+    for number in range(40):
+        (tmp_path / f"f{number}").write_bytes(random.Random(number).randbytes(60_000))
+        members.append(archive.Member(f"f{number:02}", tmp_path / f"f{number}"))
+    target = tmp_path / f"odd-1-0{suffix}"
+    archive.write_package(target, members, level=1, timestamp=0)
+    data = bytearray(target.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 2000] = bytes(2000)
+    target.write_bytes(data)
+    contents = read_package(target, tmp_path)
+    assert len(contents.failures) == 1 and contents.failures[0].path == target.name
+    assert 5 < len(contents.items) < 40
