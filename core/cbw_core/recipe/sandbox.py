@@ -114,7 +114,8 @@ def _sandbox() -> Any:
             self.generic_visit(node)
             return _charging(node)
 
-        visit_Macro = visit_CallBlock = visit_Template = visit_Block
+        # a template itself is run once, and paid for by the loader where it is included
+        visit_Macro = visit_CallBlock = visit_Block
 
         def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
             self.generic_visit(node)

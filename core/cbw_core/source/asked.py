@@ -46,12 +46,14 @@ class _Made:
 
     def _make(self, recipe_file: Path, entries: Sequence[Mapping[str, Any]]) -> Path | CbwError:
         """The work folder, or why there is none: asked again, it is not tried again."""
-        from cbw_core.source.provide import provide
+        from cbw_core import source
 
         work = self._folder / str(len(self._known)) / "work"
         work.parent.mkdir()
         try:
-            provide(_asked(recipe_file, entries), work, config=self._config, sink=self._sink, cancel=self._cancel)
+            source.provide(
+                _asked(recipe_file, entries), work, config=self._config, sink=self._sink, cancel=self._cancel
+            )
         except Interrupted:
             raise
         except CbwError as error:

@@ -9,7 +9,7 @@ from dataclasses import asdict, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cbw_core.errors import CbwError, Interrupted, from_os_error
+from cbw_core.errors import CbwError, Interrupted, Unsatisfiable, from_os_error
 from cbw_workbench.commands import options
 from cbw_workbench.commands.choosing import absolute
 from cbw_workbench.commands.command import Arg, Command, Context, Result
@@ -51,12 +51,11 @@ def render_one(context: Context, given: str, resolver: Resolver | None, *, trail
     """A recipe rendered, with its trails where it is to be explained. Raises CbwError; what is unexpected is one of
     kind "bug"."""
     from cbw_core.render import render_recipe
-    from cbw_core.session import while_rendering
     from cbw_core.source import sources
 
     context.cancel.check()
     try:
-        with sources(context.config, sink=context.sink, cancel=context.cancel) as made, while_rendering():
+        with sources(context.config, sink=context.sink, cancel=context.cancel) as made:
             return render_recipe(
                 absolute(given, context),
                 context.config,
@@ -67,6 +66,11 @@ def render_one(context: Context, given: str, resolver: Resolver | None, *, trail
                 cancel=context.cancel,
                 trails=trails,
             )
+    except Unsatisfiable:
+        from cbw_core.session import while_rendering  # only now: loading it takes as long as rendering
+
+        with while_rendering():
+            raise
     except CbwError:
         raise
     except Exception as error:
