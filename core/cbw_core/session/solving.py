@@ -3,11 +3,12 @@ candidates; all of them asked at once (`solve_all`)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from cbw_core.errors import CbwError, EnvironmentFailure
+from cbw_core.errors import CbwError, EnvironmentFailure, Unsatisfiable
 from cbw_core.events import Note, Progress, Sink, silent
 from cbw_core.process import Cancel
 from cbw_core.render.output import Output, Resolved
@@ -113,7 +114,16 @@ def solve(output: Output, env: str, outputs: Sequence[Output], resolver: Resolve
         siblings.insert(0, record(output))
     platform = output.build_subdir if env == "build" else output.host_subdir
     with blame.requirement_lines(output, env, resolver=resolver):
-        return resolver.solve(_specs(output, env), platform, env=env, siblings=siblings)
+        packages = resolver.solve(_specs(output, env), platform, env=env, siblings=siblings)
+        # as conda-build's, the requirements of an output without a solution may be its siblings alone
+        asked = re.search(r"no package ([\w.-]+)", output.unsatisfied.get(env, ""))
+        if asked and asked[1] not in {spec.split()[0] for spec in _specs(output, env) if spec.strip()}:
+            raise Unsatisfiable(
+                output.unsatisfied[env],
+                requirements=[(env, asked[1])],
+                hint="Loosen the requirement, or add the channel that has the package with -c; then render again.",
+            )
+        return packages
 
 
 def record(output: Output) -> Resolved:

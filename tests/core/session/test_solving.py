@@ -116,3 +116,13 @@ def test_channel_sources_are_told_of_not_followed(
     told = Recorder()
     plan(folder, on_channel, environ=world, sink=told)
     assert [note for note in told.notes("hint") if note.endswith("give -c team -c other")]
+
+
+def test_a_failure_is_not_forgotten_where_only_outputs_are_left_to_solve(
+    recipe: Callable[..., Path], on_channel: Config, world: Mapping[str, str]
+) -> None:
+    meta = TWO.replace("REQUIRED", "pytest").replace("        - zlib\n      run:", "        - zlib >=9\n      run:")
+    outputs = plan(recipe("two", meta), on_channel, environ=world).outputs
+    (error,) = [one.error for one in solve_all(outputs, on_channel, environ=world) if one.error]
+    assert "zlib >=9" in error.message
+    assert error.place is not None and error.place.line == 11
