@@ -116,8 +116,8 @@ def solve(output: Output, env: str, outputs: Sequence[Output], resolver: Resolve
     with blame.requirement_lines(output, env, resolver=resolver):
         packages = resolver.solve(_specs(output, env), platform, env=env, siblings=siblings)
         # as conda-build's, the requirements of an output without a solution may be its siblings alone
-        asked = re.search(r"no package ([\w.-]+)", output.unsatisfied.get(env, ""))
-        if asked and asked[1] not in {spec.split()[0] for spec in _specs(output, env) if spec.strip()}:
+        asked = re.search(r"no package (.+?)(?:,| is in| in the| for)", output.unsatisfied.get(env, ""))
+        if asked and asked[1] not in _specs(output, env):
             raise Unsatisfiable(
                 output.unsatisfied[env],
                 requirements=[(env, asked[1])],
