@@ -58,6 +58,10 @@ class FakeSession:
     def layout(self) -> SimpleNamespace:
         return SimpleNamespace(root=self.root, log=lambda phase: self.root / "logs" / f"{phase}.log")
 
+    @property
+    def kept(self) -> SimpleNamespace:
+        return SimpleNamespace(breakpoints=self.root / "breakpoints.json")
+
     def set(self, phase: str, state: State, **changes: object) -> None:
         self.states[Phase(phase)] = replace(self.states[Phase(phase)], state=state, **changes)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cbw_core.session import Session
     from cbw_core.trace import Breakpoint, Debugger, Stop
 
-_PROMPTS: frozenset[Face] = frozenset({"repl"})
+_PROMPTS: frozenset[Face] = frozenset({"repl", "tui"})
 _KINDS = {"line": "line", "function": "function", "func": "function", "cmd": "command", "command": "command",
           "file": "file", "var": "variable", "variable": "variable"}  # fmt: skip
 

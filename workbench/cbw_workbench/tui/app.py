@@ -13,7 +13,7 @@ from textual.app import App, SuspendNotSupported
 from textual.reactive import reactive
 
 from cbw_core.errors import CbwError, EnvironmentFailure
-from cbw_core.events import PhaseEnded
+from cbw_core.events import PhaseEnded, Stopped
 from cbw_workbench.commands import Context
 from cbw_workbench.tui import messages
 from cbw_workbench.tui import state as states
@@ -97,7 +97,8 @@ class WorkbenchApp(App[int]):
     @on(messages.LeaveWorkbench)
     def leave(self, message: messages.LeaveWorkbench) -> None:
         """Leave; ask first when a phase runs, and then wait for it to end. A second time means it."""
-        if self.runner.idle or self.state.quitting:
+        standing = self.state.standing is not None
+        if (self.runner.idle and not standing) or self.state.quitting:
             self._go_out(message.status)
             return
 
@@ -109,7 +110,7 @@ class WorkbenchApp(App[int]):
                 self._go_out(message.status)
 
         job = self.state.job
-        title = f"{job.line} is running" if job else "something is running"
+        title = f"{job.line} is running" if job else "a script stands at a stop" if standing else "something is running"
         self.push_screen(Choose(title, ("stop it and quit", "stay")), answered)
 
     def _go_out(self, status: int) -> None:
@@ -141,6 +142,11 @@ class WorkbenchApp(App[int]):
             self.state = states.happened(self.state, happened, time.monotonic())
             if any(isinstance(event, PhaseEnded) for event in happened):
                 self.runner.refresh()
+            if any(isinstance(event, Stopped) for event in happened) and self.state.standing is not None:
+                if self.screen is self.get_screen("main"):
+                    self.switch_screen("script")
+                if self.runner.idle:
+                    self.runner.look()
 
     @on(messages.JobEnded)
     def job_ended(self, message: messages.JobEnded) -> None:
@@ -153,6 +159,7 @@ class WorkbenchApp(App[int]):
             self._go_out(0)
         else:
             self.runner.refresh()
+        self.runner.look()
 
     @on(messages.GroupRead)
     def group_read(self, message: messages.GroupRead) -> None:
@@ -163,6 +170,10 @@ class WorkbenchApp(App[int]):
         if not self._stamp:
             self._stamp = stamp(self.state.row)
         self._want_log()
+
+    @on(messages.StopRead)
+    def stop_read(self, message: messages.StopRead) -> None:
+        self.state = replace(self.state, looked=message.looked)
 
     @on(messages.LogRead)
     def log_read(self, message: messages.LogRead) -> None:

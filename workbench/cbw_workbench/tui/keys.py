@@ -48,7 +48,8 @@ class Key:
 
 _SHOWN = {
     "exclamation_mark": "!", "colon": ":", "question_mark": "?", "slash": "/", "left_square_bracket": "[",
-    "right_square_bracket": "]", "ctrl+p": "^p", "ctrl+c": "^c", "f2": "F2", "f3": "F3", "f4": "F4", "f5": "F5",
+    "right_square_bracket": "]", "ctrl+p": "^p", "ctrl+c": "^c",
+    **{f"f{number}": f"F{number}" for number in range(1, 13)},
 }  # fmt: skip
 
 KEYS: tuple[Key, ...] = (
@@ -73,12 +74,22 @@ KEYS: tuple[Key, ...] = (
         "v", "Verdict", "only files with a verdict, chosen from a list", action="filter", screen="linkages", footer=True
     ),
     Key("a", "Again", "check once more", action="ask_again", screen="linkages", footer=True),
+    Key("n", "Next", "run this command, over functions", line="next", screen="script", footer=True),
+    Key("f", "Finish", "run to the end of this function", line="finish", screen="script", footer=True),
+    Key("c", "Continue", "on to the next stop or the end", line="continue", screen="script", footer=True),
+    Key("b", "Break", "a breakpoint at this line, or away", action="toggle_break", screen="script", footer=True),
+    Key("t", "To here", "run to this line", action="until_here", screen="script", footer=True),
+    Key("e", "Eval", "a command in the script's own shell", action="prompt_for('eval ')", screen="script", footer=True),
+    Key("u", "Reload", "take the edited script in", line="reload", screen="script", footer=True),
+    Key("left_square_bracket", "Before", "the file before", action="turn(-1)", screen="script"),
+    Key("right_square_bracket", "After", "the next file", action="turn(1)", screen="script"),
     Key("z", "Zoom", "the focused pane on the whole screen, and back", action="zoom"),
     Key("slash", "Search", "search the log or the source; n and N go on", action="search"),
     Key("i", "Status", "phases, paths, what is stale and why", line="status"),
     Key("f2", "Session", "the phases, the source and the log", action="go('main')"),
     Key("f3", "Hash", "what makes the hash, and where it comes from", action="go('hash')"),
     Key("f4", "Linkages", "which libraries are needed, whose they are, what is wrong", action="go('linkages')"),
+    Key("f6", "Script", "the debugger: where a script stands", action="go('script')"),
     Key("f5", "Refresh", "look again how the phases stand", action="refresh_rows"),
     Key("colon", "Cmd", "a command line", action="prompt", footer=True),
     Key("ctrl+p", "Palette", "every command by name", action="command_palette"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from cbw_core.session.model import Phase, SessionStatus
+from cbw_workbench.tui.standing import Looked
 from cbw_workbench.tui.state import Job, LogKey, Ran
 
 # --- asked for by widgets and screens ---------------------------------------------------------------------------------
@@ -110,3 +111,10 @@ class LogRead(Message):
 
     key: LogKey
     lines: Sequence[str]
+
+
+@dataclass
+class StopRead(Message):
+    """What a stopped script's shell told, and the breakpoints."""
+
+    looked: Looked

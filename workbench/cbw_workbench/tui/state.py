@@ -10,8 +10,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cbw_core.events import Event, LogLine, Note, PhaseEnded, PhaseStarted, Progress
+from cbw_core.events import (
+    Event,
+    LogLine,
+    Note,
+    PhaseEnded,
+    PhaseStarted,
+    Progress,
+    Resumed,
+    Stopped,
+    TraceEnded,
+)
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
+from cbw_workbench.tui.standing import NOT_LOOKED, Looked
 
 HISTORY_KEPT = 200
 
@@ -93,7 +104,7 @@ class Ran:
 
 @dataclass(frozen=True)
 class Mark:
-    """A mark beside a line of a file. kind: "error" now; breakpoints and the current line are to come."""
+    """A mark beside a line of a file. kind: "error", "breakpoint" or "current"."""
 
     file: str
     line: int
@@ -112,6 +123,7 @@ class WorkbenchState:
     aside:    the log to show is that of a command which says something outside any phase.
     revision: grows with every log line. clock: monotonic seconds, for what is running.
     edited:   grows when a file of the recipe was seen to change.
+    standing: where a script stands that the debugger stopped; looked: what was found there.
     """
 
     rows: tuple[SessionStatus, ...] = ()
@@ -130,6 +142,8 @@ class WorkbenchState:
     clock: float = 0.0
     quitting: bool = False
     edited: int = 0
+    standing: Stopped | None = None
+    looked: Looked = NOT_LOOKED
 
     @property
     def row(self) -> SessionStatus | None:
@@ -191,7 +205,7 @@ def started(state: WorkbenchState, job: Job) -> WorkbenchState:
 def ended(state: WorkbenchState, ran: Ran) -> WorkbenchState:
     jobs = tuple(job for job in state.jobs if job.number != ran.number)
     state = replace(state, jobs=jobs, ran=(*state.ran, ran)[-HISTORY_KEPT:])
-    if ran.long:
+    if ran.long and state.standing is None:
         state = replace(state, running=None, progress=None)
     if ran.error is not None:
         return replace(state, failure=ran.error)
@@ -229,6 +243,11 @@ def happened(state: WorkbenchState, events: Iterable[Event], now: float) -> Work
         elif isinstance(event, Note):
             lines += 1
             state = replace(state, notice=event.text) if event.level != "info" else state
+        elif isinstance(event, Stopped):
+            state = replace(state, standing=event)
+            lines += 1
+        elif isinstance(event, (Resumed, TraceEnded)):
+            state = replace(state, standing=None)
     return replace(state, revision=state.revision + lines, clock=now)
 
 
@@ -247,7 +266,7 @@ def _phase_ended(state: WorkbenchState, event: PhaseEnded) -> WorkbenchState:
     state = _with_phase(
         state, event.session, event.output, Phase(event.phase), State(event.state), event.seconds, event.error
     )
-    return replace(state, running=None, progress=None)
+    return replace(state, running=None, progress=None, standing=None)
 
 
 def _row_of(state: WorkbenchState, session: str, output: str) -> int | None:
@@ -309,9 +328,19 @@ def marks(state: WorkbenchState) -> tuple[Mark, ...]:
     if shown is not None and shown not in errors:
         errors.append(shown)
     folder = recipe_folder(status) if status else Path()
-    return tuple(
-        dict.fromkeys(Mark(str(folder / e.file), e.line, "error", e.message) for e in errors if e.file and e.line)
-    )
+    blamed = [Mark(str(folder / e.file), e.line, "error", e.message) for e in errors if e.file and e.line]
+    return tuple(dict.fromkeys((*blamed, *_debugger_marks(state))))
+
+
+def _debugger_marks(state: WorkbenchState) -> Iterable[Mark]:
+    """Breakpoints, and over them the line where the script stands."""
+    stop = state.standing
+    script = state.looked.script
+    for point in state.looked.breakpoints:
+        if point.line is not None and (point.file or script):
+            yield Mark(point.file or script, point.line, "breakpoint", str(point))
+    if stop is not None and stop.file and stop.line:
+        yield Mark(stop.file, stop.line, "current", stop.command)
 
 
 def answer(state: WorkbenchState, kind: type, line: str) -> Ran | None:

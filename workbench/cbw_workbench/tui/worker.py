@@ -22,11 +22,13 @@ from cbw_core.process import Cancel
 from cbw_core.session.model import SessionStatus
 from cbw_workbench.bugs import bug_error
 from cbw_workbench.commands import Command, Context, Last, Result
+from cbw_workbench.commands.held import Held
 from cbw_workbench.commands.results import FailedAsExpected, Leave, Text
 from cbw_workbench.commands.run import Parsed, read, run
 from cbw_workbench.tui.logbook import read_log
-from cbw_workbench.tui.messages import EventsWaiting, GroupRead, JobEnded, JobStarted, LogRead
+from cbw_workbench.tui.messages import EventsWaiting, GroupRead, JobEnded, JobStarted, LogRead, StopRead
 from cbw_workbench.tui.said import Said, text_of
+from cbw_workbench.tui.standing import Looked
 from cbw_workbench.tui.state import Job, LogKey, Ran, error_view
 from cbw_workbench.views.json_form import json_lines
 
@@ -49,9 +51,12 @@ class Runner:
 
     def __init__(self, context: Context, session: Session, post: Callable[[Message], object], desk: Desk) -> None:
         self._post_anywhere = post
+        self._held = Held()
+        self._held.use_points_of(session)
         self._context = replace(
             context,
             face="tui",
+            held=self._held,
             sink=self._sink,
             session=session,
             ask=lambda title, entries: desk.ask(title, tuple(entries)),
@@ -135,10 +140,15 @@ class Runner:
         """Read a log file aside; `LogRead` tells."""
         self._thread(lambda: self._post(LogRead(key, read_log(path))), "cbw log")
 
+    def look(self) -> None:
+        """Ask the stopped script's shell how it stands, aside; `StopRead` tells."""
+        self._thread(self._look, "cbw look")
+
     def close(self) -> None:
         """Nothing is told any more; what is at work is asked to stop."""
         self._closed = True
         self.cancel()
+        self._held.end(self._context)
 
     # -- in other threads -----------------------------------------------------------------------------------------
 
@@ -204,6 +214,20 @@ class Runner:
             self._reading.release()
             if self._read_again:  # asked for between the last look and the release
                 self.refresh()
+
+    def _look(self) -> None:
+        held = self._held
+        looked = Looked(breakpoints=held.debugger.breakpoints)
+        try:
+            run = held.debugger.run
+            if run is not None:
+                looked = replace(looked, script=run.target.file or "")
+            stop = held.stop
+            if stop is not None:
+                looked = replace(looked, serial=stop.serial, frames=stop.frames, variables=held.debugger.variables())
+        except CbwError:
+            pass  # it went on meanwhile: the next stop is looked at anew
+        self._post(StopRead(looked))
 
     def _sink(self, event: Event) -> None:
         self._events.append(event)

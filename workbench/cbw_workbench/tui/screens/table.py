@@ -8,6 +8,7 @@ from cbw_workbench.tui.screens.base import WorkbenchScreen
 from cbw_workbench.tui.screens.hash import HashScreen
 from cbw_workbench.tui.screens.linkages import LinkagesScreen
 from cbw_workbench.tui.screens.main import MainScreen
+from cbw_workbench.tui.screens.script import ScriptScreen
 
 
 @dataclass(frozen=True)
@@ -26,4 +27,5 @@ TABLE: tuple[Entry, ...] = (
     Entry("Session", MainScreen),
     Entry("Hash", HashScreen),
     Entry("Linkages", LinkagesScreen),
+    Entry("Script", ScriptScreen),
 )

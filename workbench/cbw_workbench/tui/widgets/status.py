@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from cbw_core.events import Progress
+from cbw_core.events import Progress, Stopped
 from cbw_core.session.model import State
+from cbw_workbench.tui.standing import words
 from cbw_workbench.tui.state import WorkbenchState, duration
 from cbw_workbench.tui.widgets.base import StateWidget
 
@@ -34,6 +35,8 @@ def status_line(state: WorkbenchState) -> Content:
     job = state.job
     if job is not None and (state.running or state.progress or job.long):
         return _at_work(state)
+    if state.standing is not None:
+        return _at_stop(state.standing)
     if state.notice:
         return Content.assemble((" ! ", "bold $text-warning"), state.notice)
     return _at_rest(state)
@@ -59,6 +62,15 @@ def _at_work(state: WorkbenchState) -> Content:
     return Content.assemble(*parts)
 
 
+def _at_stop(stop: Stopped) -> Content:
+    style = "bold $text-error" if stop.reason in ("failure", "exit") else "bold $text-accent"
+    where = f"{stop.file.rpartition('/')[2]}:{stop.line}"
+    return Content.assemble(
+        (f" {stop.phase} stands ", style), (where, "bold"), (f"  {words(stop)}: ", "$foreground 62%"),
+        stop.command.split("\n")[0],
+    )  # fmt: skip
+
+
 def _at_rest(state: WorkbenchState) -> Content:
     row = state.row
     if row is None:
@@ -82,7 +94,7 @@ class StatusLine(StateWidget):
     def picture(self, state: WorkbenchState) -> object:
         work = state.running or state.job
         told = duration(max(0.0, state.clock - work.since)) if work else ""
-        return (state.job, state.running, state.progress, state.notice, state.row, told)
+        return (state.job, state.standing, state.running, state.progress, state.notice, state.row, told)
 
     def render(self) -> Content:
         return status_line(self.state).truncate(self.size.width, ellipsis=True)
