@@ -10,7 +10,7 @@ from cbw_workbench.tui.completing import completions
 
 
 def test_first_word_is_a_command(tmp_path: Path) -> None:
-    assert completions("re", tmp_path) == ("render ", "rerun ", "rewind ")
+    assert completions("re", tmp_path) == ("render ", "rerun ", "rewind ", "reload ")
 
 
 @pytest.mark.parametrize(

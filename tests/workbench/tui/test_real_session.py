@@ -90,7 +90,11 @@ async def test_build_that_fails_is_explained_and_its_log_is_there(open_screen, m
         await screen.press("r", "7")
         await screen.until(lambda: screen.state.last and not screen.state.jobs, "ended")
         assert screen.state.last.status == 1
-        assert screen.state.rows[0][Phase.BUILD].state is State.FAILED
+        await screen.until(lambda: screen.state.standing, "it stands at the failure")
+        await screen.press("c")
+        await screen.until(lambda: screen.state.rows[0][Phase.BUILD].state is State.FAILED, "failed")
+        await screen.idle()
+        await screen.press("f2")
         assert screen.app.screen.page == "error"
         await screen.press("l")
         await screen.until(lambda: "before" in screen.text(), "log")

@@ -111,6 +111,8 @@ class Held:
         forget = context.cancel.on_request(self._cancel.request)
         try:
             what = self._signals.get()
+            while what != "ended" and self._cancel.requested:  # what it was killed at is no stop to look at
+                what = self._signals.get()
         finally:
             forget()
         if what == "ended":

@@ -142,11 +142,17 @@ class WorkbenchApp(App[int]):
             self.state = states.happened(self.state, happened, time.monotonic())
             if any(isinstance(event, PhaseEnded) for event in happened):
                 self.runner.refresh()
-            if any(isinstance(event, Stopped) for event in happened) and self.state.standing is not None:
-                if self.screen is self.get_screen("main"):
-                    self.switch_screen("script")
-                if self.runner.idle:
-                    self.runner.look()
+            if any(isinstance(event, Stopped) for event in happened):
+                self._stopped()
+
+    def _stopped(self) -> None:
+        """A script stands: its screen comes to the front. Where it stops because it is being ended, nothing does."""
+        if self.state.standing is None or any(job.cancelling for job in self.state.jobs):
+            return
+        if self.screen is self.get_screen("main"):
+            self.switch_screen("script")
+        if self.runner.idle:
+            self.runner.look()
 
     @on(messages.JobEnded)
     def job_ended(self, message: messages.JobEnded) -> None:
