@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from cbw_core.errors import UsageError
 from cbw_core.events import Note, Sink, TraceEnded
-from cbw_core.trace.commands import next_statement
+from cbw_core.trace.commands import next_statement, top_command_at
 from cbw_core.trace.declared import variables
 from cbw_core.trace.jump import difference, jump_to, resume_line
 from cbw_core.trace.model import Breakpoint, Evaluated, Kind, Reloaded, State, Stop, Target, Variable
@@ -21,7 +21,7 @@ from cbw_core.trace.run import Run, not_stopped
 from cbw_core.trace.shellstate import OF_BASH, shell_state, write_private
 from cbw_core.trace.tables import Going, is_meant, is_script
 
-Snapshots: TypeAlias = Literal["off", "stops", "commands"]
+Snapshots: TypeAlias = Literal["off", "commands"]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\[[^\]]+\])?\+?=")
 
 
@@ -151,6 +151,7 @@ class Debugger:
             on_fail=self.on_fail,
             record=self.record,
             follow=self.follow,
+            snapshot=self.snapshots == "commands",
         )
         run.before_go(self._look)
         self._run, self._pending, self._variables, self._seen = run, None, {}, 0
@@ -281,6 +282,22 @@ class Debugger:
         found = Reloaded(difference(run.text, new, run.target.name), line, new)
         self._pending = found if found.diff or line != at else None
         return found
+
+    def back(self, line: int) -> None:
+        """To where the top-level command at `line` began: shell, work folder and prefix as they were then; the script
+        stands before it. UsageError when no snapshot of it was kept."""
+        run, stop = self._standing()
+        if run.snapshots is None:
+            raise UsageError("no snapshots are kept", kind="no-snapshot", hint="`snapshots commands` keeps them.")
+        command = top_command_at(run.text, line)
+        while command is not None and command.function:  # bash says nothing of a definition: it is there with the next
+            command = top_command_at(run.text, command.last + 1)
+        snapshot = run.snapshots.of(command.first if command is not None else line)
+        self._pending = None
+        run.refuse_jump(stop)
+        restore = run.snapshots.restore(snapshot, run.evaluate)
+        jump = jump_to(snapshot.text, snapshot.line, flags=stop.flags, edited=False, restore=restore)
+        run.jump(jump, Going("step"), "back")
 
     # -- looking --------------------------------------------------------------------------------------------------
 

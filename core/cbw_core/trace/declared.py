@@ -7,17 +7,16 @@ from collections.abc import Iterator
 
 from cbw_core.trace.model import Variable
 
-_HEAD = re.compile(r"declare (-\S+) ([A-Za-z_][A-Za-z0-9_]*)(=?)")
+_HEAD = re.compile(r"^declare (-\S+) ([A-Za-z_][A-Za-z0-9_]*)(=?)", re.MULTILINE)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "v": "\v",
             "\\": "\\", "'": "'", '"': '"', "?": "?"}  # fmt: skip
 _CODE = re.compile(r"[0-7]{1,3}|x[0-9a-fA-F]{1,2}|u[0-9a-fA-F]{1,4}|U[0-9a-fA-F]{1,8}")
 
 
 def variables(text: str) -> Iterator[Variable]:
-    """The variables of a `declare -p`, in its order; what stands before the first is left out."""
-    first = re.search(r"^declare -", text, re.MULTILINE)
-    at = first.start() if first else len(text)
-    while (head := _HEAD.match(text, at)) is not None:
+    """The variables of a `declare -p`, in its order; lines that declare no variable are left out."""
+    at = 0
+    while (head := _HEAD.search(text, at)) is not None:
         flags, name = head[1], head[2]
         at = head.end()
         value: str | tuple[tuple[str, str], ...] | None = None

@@ -27,7 +27,7 @@ __cbw_at() {
   fi
   if ((__cbw_busy)); then return 1; fi
   if [[ $__cbw_ee ]]; then __cbw_ee=; builtin set -e; fi
-  __cbw_l=$5 __cbw_k=0
+  __cbw_l=$5 __cbw_k=0 __cbw_ifs="${IFS-}"
   builtin local -; builtin set +euxETvfn; builtin local IFS=$' \t\n'
   builtin local __cbw_n=${#FUNCNAME[@]}
   if ((__cbw_j)); then
@@ -49,6 +49,9 @@ __cbw_at() {
   fi
   if ((__cbw_rec)); then
     builtin printf '%s\t%s\t%s\t%s\t%s\t%s\0' "$EPOCHREALTIME" "$BASHPID" "$__cbw_n" "$3" "${BASH_SOURCE[1]}" "$4" >>"$__cbw_d/record"
+  fi
+  if ((__cbw_n == 2 && !BASH_SUBSHELL)) && [[ ${__cbw_sn[$3]-} ]]; then
+    __cbw_stop "$1" snapshot 0 "$2" "$3" "$4" "$6"
   fi
   case $__cbw_mode in
     step) __cbw_stop "$1" step 0 "$2" "$3" "$4" "$6"; return ;;
@@ -256,7 +259,7 @@ __cbw_H='__cbw_u=$_;while __cbw_at D "$((__cbw_c-1))" "$LINENO" "$BASH_COMMAND" 
 __cbw_D='((__cbw_s||__cbw_b[LINENO]?__cbw_c=$?+1:0))&&eval "$__cbw_H"&&: "$__cbw_l"'
 if ((__cbw_quiet)); then __cbw_D="{ $__cbw_D; } 2>/dev/null"; fi
 __cbw_E='{ __cbw_st=$?;while __cbw_at E "$__cbw_st" "$LINENO" "$BASH_COMMAND" "$_" "$-";do eval "$__cbw_do"||__cbw_r=$?;done;: $((__cbw_t=0)) "$__cbw_l"; } '$__cbw_away
-declare -a __cbw_w=() __cbw_wv=()
+declare -a __cbw_sn=() __cbw_w=() __cbw_wv=()
 source "$__cbw_d/state.sh"
 __cbw_s=1 __cbw_first=1
 set -ET

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import shutil
 import threading
@@ -10,13 +11,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from cbw_core.errors import UsageError, from_os_error
+from cbw_core.errors import CbwError, UsageError, from_os_error
 from cbw_core.events import Note, Resumed, Sink, Stopped
 from cbw_core.process import Settling
 from cbw_core.trace.commands import statement_at
 from cbw_core.trace.lines import LineMap
 from cbw_core.trace.link import Link, ScriptEnded
 from cbw_core.trace.model import Breakpoint, Evaluated, Frame, Reason, State, Stop, Target
+from cbw_core.trace.snapshots import Snapshots
 from cbw_core.trace.tables import Going, may_trace_itself, state_text
 
 if TYPE_CHECKING:
@@ -38,11 +40,13 @@ class Run:
         on_fail: bool,
         record: bool,
         follow: bool,
+        snapshot: bool = False,
     ) -> None:
         self.target, self.folder = target, folder
         self.text = target.text
         self.lines = LineMap.behind_header(target.header, target.text)
         self.sink = sink
+        self.snapshots = Snapshots(target, folder / "snapshots") if snapshot else None
         self.on_fail, self.record, self.follow = on_fail, record, follow
         self.settling = Settling()  # so that a stop is told behind the output before it
         self.edited = False  # the script went on with another text than it began with
@@ -95,6 +99,8 @@ class Run:
             self._state, self._stop, self.status = "ended", None, status
             self._changed.notify_all()
         self._script.close()
+        if self.snapshots is not None:
+            self.snapshots.drop()
 
     # -- how it stands --------------------------------------------------------------------------------------------
 
@@ -141,7 +147,22 @@ class Run:
 
     def jump(self, jump: Jump, going: Going, how: str) -> None:
         """Leave everything that runs and go on at the top level with the text of `jump`, in the living shell."""
-        stop = self.stopped()
+        self.refuse_jump(self.stopped())
+        for what in self._before_go:
+            what()
+        with self._changed:
+            try:
+                self._append(jump.appended)
+            except OSError as error:
+                raise from_os_error(error, f"writing {self.target.script}") from error
+            self._jump, self._going = jump, going
+            self._write_state()
+            self._resume(how)
+            self.link.watch(0)
+            self.link.send("j")
+
+    def refuse_jump(self, stop: Stop) -> None:
+        """UsageError where the script cannot go on elsewhere."""
         if stop.subshell:
             raise UsageError(
                 "the script stands in a subshell, which cannot go on elsewhere",
@@ -155,18 +176,6 @@ class Run:
                 kind="not-here",
                 hint="Look around; then `continue`, and `rerun build` runs the edited script.",
             )
-        for what in self._before_go:
-            what()
-        with self._changed:
-            try:
-                self._append(jump.appended)
-            except OSError as error:
-                raise from_os_error(error, f"writing {self.target.script}") from error
-            self._jump, self._going = jump, going
-            self._write_state()
-            self._resume(how)
-            self.link.watch(0)
-            self.link.send("j")
 
     def _resume(self, how: str) -> None:
         self._state, self._stop = "running", None
@@ -192,8 +201,10 @@ class Run:
         out = shlex.quote(str(self.folder / "out"))
         code = f"__cbw_q {stop.status}\n{code}"
         request = f"eval {shlex.quote(code)} </dev/null >{out} 2>&1"
-        if "x" in stop.flags:  # what is asked for shows no trace of itself
-            request = f"{{ set +x; }} 2>/dev/null; {request} || __cbw_r=$?; {{ set -x; }} 2>/dev/null"
+        # what is asked for shows no trace of itself, and an unset variable in it does not end the script
+        away = "".join(flag for flag in "xu" if flag in stop.flags)
+        if away:
+            request = f"{{ set +{away}; }} 2>/dev/null; {request} || __cbw_r=$?; {{ set -{away}; }} 2>/dev/null"
         answer, output = self.link.ask(f"s{request}")
         return Evaluated(int(answer.partition("\t")[2] or 0), output)
 
@@ -217,6 +228,10 @@ class Run:
         rows = [(rest[k], int(rest[k + 1] or 0), rest[k + 2]) for k in range(0, len(rest) - 2, 3)]
         if reason == "begin":
             self._begun(rows[0][1])
+            return
+        if reason == "snapshot":
+            # not here: what it asks the shell is answered to this thread
+            threading.Thread(target=self._keep, args=(rows[0][1], flags), name="snapshot", daemon=True).start()
             return
         with self._changed:
             self._stops += 1
@@ -244,6 +259,19 @@ class Run:
             self._stop, self._state = stop, "stopped"
             self._changed.notify_all()
         self.on_stop(stop)
+
+    def _keep(self, bash_line: int, flags: str) -> None:
+        """Take a snapshot before a top-level command, and let the script go on."""
+        line = self.lines.to_text(bash_line)
+        try:
+            if line is not None and self.snapshots is not None:
+                first = "IFS=" + shlex.quote(self.link.ask('ibuiltin printf %s "$__cbw_ifs"')[0]) + "\n"
+                first += "".join(f"set {'-' if flag in flags else '+'}{flag}\n" for flag in "ufxv")
+                self.snapshots.take(line, self.text, lambda code: Evaluated(0, self.link.ask(f"i{code}")[0]), first)
+        except (CbwError, OSError) as error:
+            self.sink(Note(f"no snapshot of line {line}: {error}", level="warning", phase=self.target.phase))
+        with contextlib.suppress(OSError, KeyError):  # it ended meanwhile
+            self.link.send("g")
 
     def _frame(self, function: str, line: int, file: str) -> Frame:
         if file == str(self.target.script):
@@ -299,6 +327,7 @@ class Run:
             serial=self._serial,
             on_fail=self.on_fail,
             record=self.record,
+            snapshot=self.snapshots is not None,
         )
         _write(self.folder / "state.sh", text)
         _write(self.folder / "gen", f"{self._serial}\n")

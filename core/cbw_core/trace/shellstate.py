@@ -35,9 +35,11 @@ def shell_state(ask: Callable[[str], Evaluated], *, interactive: bool = True) ->
     for row in ask("builtin shopt -p").output.splitlines():
         if not row.endswith(("extdebug", "login_shell", "restricted_shell")):
             lines.append(row)
-    quiet = ("errexit", "errtrace", "functrace", "noexec", "onecmd", "nounset", "xtrace", "verbose", "posix")
+    quiet = ("errexit", "nounset", "xtrace", "verbose", "posix")
     for row in ask("builtin set +o").output.splitlines():
         name = row.split()[-1]
+        if name in ("errtrace", "functrace", "noexec", "onecmd"):
+            continue
         if not (interactive and name in (*quiet, "history", "emacs", "vi", "monitor", "histexpand")):
             lines.append(row)
     lines += ask("builtin alias -p").output.splitlines()

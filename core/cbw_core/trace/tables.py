@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cbw_core.trace.commands import statement_at
+from cbw_core.trace.commands import statement_at, top_commands
 from cbw_core.trace.lines import LineMap
 from cbw_core.trace.model import Breakpoint, Target
 
@@ -46,6 +46,7 @@ def state_text(
     serial: int,
     on_fail: bool,
     record: bool,
+    snapshot: bool = False,
 ) -> str:
     """state.sh: sets the mode, the lines to look at, and the table of breakpoints."""
     looked_at: set[int] = set()
@@ -67,6 +68,8 @@ def state_text(
         for found in pattern.finditer(text):
             line = text.count("\n", 0, found.end()) + 1
             looked_at.update(lines.to_bash(line))
+    begins = [b for c in top_commands(text) for b in lines.to_bash(c.first)] if snapshot else []
+    looked_at.update(begins)
     rows.append(_fixed(_INTERNAL, "exit", "exit") if on_fail else "")
     rows.append(_fixed(_INTERNAL + 1, "exec", "exec"))
     numbers = [row.split("]", 1)[0].removeprefix("__cbw_bk[") for row in rows if row]
@@ -76,6 +79,7 @@ def state_text(
             f"__cbw_fail={int(on_fail)} __cbw_rec={int(record)}",
             f"__cbw_s={int(always)}",
             "__cbw_b=(" + " ".join(f"[{line}]=1" for line in sorted(looked_at)) + ")",
+            "__cbw_sn=(" + " ".join(f"[{line}]=1" for line in sorted(begins)) + ")",
             "__cbw_bk=() __cbw_bv=() __cbw_bf=() __cbw_bl=() __cbw_bc=() __cbw_bo=()",
             *(row for row in rows if row),
             f"__cbw_bn=({' '.join(numbers)})",

@@ -108,3 +108,26 @@ def test_what_needs_a_stop_is_refused_without_one(script: Script) -> None:
         status, out = script(f"{line}\n")
         assert status == 2
         assert "no script stands at a stop" in out
+
+
+def test_back_to_a_command_and_on_again(script: Script, recipe: Path, tmp_path: Path) -> None:
+    status, out = script(
+        f"""set -e
+debug {recipe} -O
+snapshots commands
+fails run build
+back 2
+assert output /^> +2  mkdir/
+!test ! -e $PREFIX/share
+!sed -i "s,missing,$RECIPE_DIR/build.sh," "$RECIPE_DIR/build.sh"
+snapshots
+assert output kept: line 1, 2
+reload
+continue
+assert build done
+run package
+assert file share/five in package
+"""
+    )
+    assert status == 0, out
+    assert (tmp_path / "slow").read_text() == "ran\nran\n"  # outside of work folder and prefix nothing is put back

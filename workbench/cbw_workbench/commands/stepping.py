@@ -244,6 +244,22 @@ def stand(context: Context) -> Result:
     return Result(stop_report(standing(context)[0].debugger))
 
 
+def back(context: Context, args: Namespace) -> Result:
+    own, _ = standing(context)
+    return own.go_on(context, lambda debugger: debugger.back(args.line))
+
+
+def snapshots(context: Context, args: Namespace) -> Result:
+    own = held(context)
+    if args.which is not None:
+        own.debugger.snapshots = args.which
+    run = own.debugger.run
+    kept = run.snapshots.kept if run is not None and run.snapshots is not None and own.active else ()
+    lines = ", ".join(str(one.line) for one in kept)
+    cost = f"; kept: line {lines}, in {sum(one.seconds for one in kept):.1f} s" if kept else ""
+    return Result(BreakpointList((), f"snapshots: {own.debugger.snapshots}{cost}"))
+
+
 _WORDS = Arg(("words",), "the command", {"nargs": argparse.REMAINDER, "metavar": "COMMAND"})
 
 COMMANDS = (
@@ -381,6 +397,27 @@ COMMANDS = (
         examples=("edit",),
         group="debugger",
         faces=_PROMPTS,
+    ),
+    Command(
+        "snapshots",
+        "keep the shell, work folder and prefix as they are before each top-level command, for `back`; say the cost",
+        snapshots,
+        args=(Arg(("which",), "commands or off", {"nargs": "?", "choices": ("commands", "off"), "metavar": "WHICH"}),),
+        description="Said before the build runs. Each is a whole copy (sharing blocks where the file system can); all "
+        "go when the script ends.",
+        examples=("snapshots commands",),
+        group="debugger",
+        faces=_PROMPTS,
+    ),
+    Command(
+        "back",
+        "at a stop: to where a top-level command began, with shell, work folder and prefix as they were (`snapshots`)",
+        back,
+        args=(Arg(("line",), "a line of the command", {"type": int, "metavar": "LINE"}),),
+        examples=("back 12",),
+        group="debugger",
+        faces=_PROMPTS,
+        long=True,
     ),
     Command(
         "reload",
