@@ -349,10 +349,13 @@ class Debugger:
 
     def options(self) -> dict[str, bool]:
         """The shell's options (`set -o` and `shopt`), without what tracing sets."""
-        run, _ = self._standing()
+        run, stop = self._standing()
         rows = run.evaluate("builtin set -o; builtin shopt").output.split("\n")
         pairs = (row.split() for row in rows if row.strip())
-        return {p[0]: p[1] == "on" for p in pairs if len(p) == 2 and p[0] not in ("errtrace", "functrace", "extdebug")}
+        ours = ("errtrace", "functrace", "extdebug")
+        found = {p[0]: p[1] == "on" for p in pairs if len(p) == 2 and p[0] not in ours}
+        # evaluating switches these off for itself
+        return {**found, "nounset": "u" in stop.flags, "xtrace": "x" in stop.flags}
 
     def jobs(self) -> tuple[str, ...]:
         """The script's background jobs, a line each, as `jobs -l` shows them."""
