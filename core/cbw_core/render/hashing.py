@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from cbw_core.errors import RecipeError
+from cbw_core.errors import Place, RecipeError
 from cbw_core.recipe import sections
 from cbw_core.recipe.patterns import any_of
 from cbw_core.render.specs import Spec, SpecError, bad_name_character, parse_spec
@@ -96,6 +96,14 @@ def hash_contents(state: State) -> dict[str, Any]:
         pinned, not_xx = sections.numpy_pin_compatible(requirements_text(state))
         if numpy_xx(state) or (pinned and not not_xx):
             excluded.append("numpy")
+    mapped = next((k for k in sorted(used) if isinstance(variant[k], dict)), None)
+    if mapped is not None:
+        raise RecipeError(
+            f"the recipe uses {mapped}, which has a mapping for a value: that cannot be hashed",
+            kind="variant",
+            place=Place(str(state.work.recipe_file)),
+            hint=f"Give {mapped} texts for values in the variant configuration.",
+        )
     pattern = _exclusion(tuple(excluded))
     keys = sorted(k for k in used if not pattern.match(k) or " " in variant[k])
     contents = {} if keys == ["target_platform"] else {k: variant[k] for k in keys}

@@ -113,8 +113,6 @@ def _wrong_kinds(spec: Mapping[str, Any]) -> list[tuple[str, str]]:
             found += [(key, f"{key} must be a list of names")] * (not all(isinstance(i, str) for i in items))
         elif key in _TEXTS:
             found += [(key, f"{key} must be a text, or a list of texts")] * (not all(isinstance(i, str) for i in items))
-        elif isinstance(value, list) and any(isinstance(i, dict) for i in value) and key != "zip_keys":
-            found.append((key, f"key {key!r} has a mapping among its values, where a text belongs"))
     return found
 
 

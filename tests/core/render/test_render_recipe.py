@@ -315,3 +315,14 @@ def test_a_request_to_stop_ends_rendering(tmp_path: Path) -> None:
 def test_importing_the_room_loads_no_template_engine() -> None:
     code = "import sys, cbw_core.render; sys.exit(any(m in sys.modules for m in ('jinja2', 'yaml', 'rattler')))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_mapping_as_a_variants_value_is_let_be_until_the_recipe_uses_it(tmp_path: Path) -> None:
+    meta = "package: {name: a, version: '1'}\nrequirements:\n  host:\n    - zlib\n"
+    config_yaml = "settings:\n  - {k: v}\n"
+    folder = write(tmp_path, meta, **{"conda_build_config.yaml": config_yaml})
+    assert [o.name for o in render(folder).outputs] == ["a"]
+    folder = write(tmp_path, meta.replace("zlib", "settings"), **{"conda_build_config.yaml": config_yaml})
+    with pytest.raises(RecipeError, match="settings, which has a mapping") as error:
+        render(folder)
+    assert error.value.kind == "variant"

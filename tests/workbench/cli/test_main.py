@@ -61,7 +61,7 @@ def test_option_before_the_command_says_where_it_belongs(cbw: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["build", "--help"], ["bild"], ["run", "biuld"], ["build", "r", "--post"]]
+    "words", [["--help"], ["build", "--help"], ["bild"], ["run", "biuld"], ["build", "r", "--verify"]]
 )
 def test_help_and_errors_import_nothing_heavy(cbw: Run, words: list[str]) -> None:
     heavy = "rich textual rattler prompt_toolkit pexpect lief requests jinja2 ruamel asyncio cbw_core.session"

@@ -24,7 +24,7 @@ def test_phases_where_a_phase_stands() -> None:
 def test_options_when_one_is_begun_and_refused_ones_not() -> None:
     found = words("build", ["recipe"], "--no-t")
     assert "--no-test" in found
-    assert "--post" not in found
+    assert "--no-build-id" not in words("build", ["recipe"], "--no-b")
 
 
 def test_value_of_an_option() -> None:

@@ -116,7 +116,7 @@ def pieces(line: str, width: int) -> list[str]:
     """A line cut to rows of at most `width` cells."""
     if line.isascii():
         return [line[at : at + width] for at in range(0, len(line), width)] or [""]
-    return chop_cells(line, width) or [""]
+    return chop_cells(line, width) or [line]  # rich finds no row for a line without any width
 
 
 @dataclass
