@@ -23,6 +23,7 @@ from cbw_core.session.store import (
     purge,
     sessions,
 )
+from cbw_core.session.timelines import read as timeline_of
 
 __all__ = [
     "PHASES",
@@ -61,5 +62,6 @@ __all__ = [
     "sessions",
     "solve_all",
     "solve_first",
+    "timeline_of",
     "while_rendering",
 ]

@@ -93,5 +93,10 @@ class Kept:
         return self._file("breakpoints.json")
 
     @property
+    def timeline(self) -> Path:
+        """What each line of the build script took and made, where the last build was recorded."""
+        return self._file("timeline.json")
+
+    @property
     def rendering(self) -> Path:
         return self._file("rendering.json")

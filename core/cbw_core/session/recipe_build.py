@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from cbw_core.config import Config
 from cbw_core.errors import UsageError
@@ -13,6 +14,9 @@ from cbw_core.session.model import Phase, State
 from cbw_core.session.plan import Plan
 from cbw_core.session.session import Session
 from cbw_core.session.store import create, last_session
+
+if TYPE_CHECKING:
+    from cbw_core.trace import Debugger
 
 
 def build_recipe(
@@ -25,11 +29,12 @@ def build_recipe(
     until: Phase = Phase.TEST,
     environ: Mapping[str, str] | None = None,
     dirty: bool = False,
+    debugger: Debugger | None = None,
 ) -> tuple[Session, ...]:
     """Run every output's phases up to `until`, in one group of sessions; returns them. Raises the first CbwError.
 
     dirty: go on in the recipe's last sessions, where they are of the same outputs: sources and environments stay, the
-    script runs in the work folder and prefix as it left them.
+    script runs in the work folder and prefix as it left them. debugger: what stops or records their scripts.
     """
     wanted = list(plan.outputs if outputs is None else outputs)
     if not wanted:
@@ -43,6 +48,7 @@ def build_recipe(
     made = []
     for output in wanted:
         session = head.for_output(output)
+        session.debugger = debugger
         if dirty:
             _go_on(session, until, sink, cancel)
         else:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from cbw_core.trace.debugger import Debugger
     from cbw_core.trace.model import Breakpoint, Evaluated, FileMade, Frame, Reloaded, Stop, Target, Variable
     from cbw_core.trace.run import Run
+    from cbw_core.trace.timeline import Pair, Part, Timeline, compare, slowest
 
 __all__ = [
     "Breakpoint",
@@ -15,14 +16,23 @@ __all__ = [
     "Evaluated",
     "FileMade",
     "Frame",
+    "Pair",
+    "Part",
     "Reloaded",
     "Run",
     "Stop",
     "Target",
+    "Timeline",
     "Variable",
+    "compare",
+    "slowest",
 ]
 
-_HOME = {"Debugger": "debugger", "Run": "run"}
+_HOME = {
+    "Debugger": "debugger",
+    "Run": "run",
+    **dict.fromkeys(("Pair", "Part", "Timeline", "compare", "slowest"), "timeline"),
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -76,6 +76,19 @@ def top_command_at(text: str, line: int) -> TopCommand | None:
     return next((command for command in top_commands(text) if command.last >= line), None)
 
 
+@lru_cache(maxsize=32)
+def background_lines(text: str) -> frozenset[int]:
+    """The lines on which something is sent to the background (`&`)."""
+    found: set[int] = set()
+    todo = [_tree(text).root_node]
+    while todo:
+        node = todo.pop()
+        if node.type == "&" and not node.is_named and node.parent.type != "binary_expression":
+            found.add(node.start_point.row + 1)
+        todo.extend(node.children)
+    return frozenset(found)
+
+
 def _tree(text: str) -> Any:
     import tree_sitter
     import tree_sitter_bash

@@ -17,9 +17,11 @@ from cbw_core.trace.commands import next_statement, top_command_at
 from cbw_core.trace.declared import variables
 from cbw_core.trace.jump import difference, jump_to, resume_line
 from cbw_core.trace.model import Breakpoint, Evaluated, Kind, Reloaded, State, Stop, Target, Variable
+from cbw_core.trace.recording import Recording
 from cbw_core.trace.run import Run, not_stopped
 from cbw_core.trace.shellstate import OF_BASH, shell_state, write_private
 from cbw_core.trace.tables import Going, is_meant, is_script
+from cbw_core.trace.timeline import Timeline
 
 Snapshots: TypeAlias = Literal["off", "commands"]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\[[^\]]+\])?\+?=")
@@ -29,7 +31,8 @@ class Debugger:
     """What a person holds: made once, given to a session, told what to do from any thread.
 
     on_fail: stop at a command that would end the script. stop_first: stop before the script's first command.
-    follow: also go into bash scripts that the script starts. record: keep what each line did (the timeline).
+    follow: also go into bash scripts that the script starts. record: keep what each line took and made (`timeline`, of
+    a script that runs through without going back).
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Debugger:
         self._pending: Reloaded | None = None
         self._variables: dict[str, Variable] = {}
         self._seen = 0
+        self.timeline: Timeline | None = None  # of the run before, where it was recorded
         # called behind each stop, in a thread of ours; it must not wait for the script
         self.on_stop: Callable[[Stop], None] = lambda stop: None
 
@@ -155,12 +159,16 @@ class Debugger:
         )
         run.before_go(self._look)
         self._run, self._pending, self._variables, self._seen = run, None, {}, 0
+        self.timeline = None
+        recording = Recording(run) if self.record else None
         self._check_lines(run, sink)
         run.on_stop = lambda stop: self.on_stop(stop)
         try:
             yield run
         finally:
             run.ended(run.status)
+            if recording is not None:
+                self.timeline = recording.timeline()
             sink(TraceEnded(target.phase, run.status, run.edited))
 
     def _check_lines(self, run: Run, sink: Sink) -> None:

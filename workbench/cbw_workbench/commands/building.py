@@ -23,6 +23,7 @@ from cbw_workbench.commands.testing import test_one
 
 if TYPE_CHECKING:
     from cbw_core.session import Phase, Session
+    from cbw_core.trace import Debugger
 
 
 class _Follow:
@@ -63,7 +64,7 @@ def build(context: Context, args: Namespace) -> Result:
 def _all(context: Context, args: Namespace) -> Result:
     recipes = chain.in_order(context, args.recipe)
     work = partial(
-        _build_one,
+        build_one,
         context,
         until=_until(args),
         skip_existing=args.skip_existing,
@@ -83,7 +84,7 @@ def _until(args: Namespace) -> Phase:
     return Phase.PACKAGE if args.no_test else Phase.TEST
 
 
-def _build_one(
+def build_one(
     context: Context,
     given: str,
     *,
@@ -91,6 +92,7 @@ def _build_one(
     skip_existing: bool = False,
     solve_all: bool = False,
     dirty: bool = False,
+    debugger: Debugger | None = None,
     waiting: tuple[Path, ...] = (),
 ) -> tuple[list[Session], list[str]]:
     from cbw_core.session import Phase, build_recipe, open_session
@@ -105,7 +107,7 @@ def _build_one(
 
     def build_first(place: Path) -> None:
         upto = until if until in Phase.PACKAGE.after() else Phase.PACKAGE
-        first.extend(_build_one(context, str(place), until=upto, waiting=(*waiting, recipe))[0])
+        first.extend(build_one(context, str(place), until=upto, waiting=(*waiting, recipe))[0])
 
     made = chain.plan_after_neighbours(context, recipe, waiting, build_first)
     skipped = [f"{given}: {skip_line(row)}" for row in made.skipped]
@@ -128,6 +130,7 @@ def _build_one(
             until=until,
             environ=environ,
             dirty=dirty,
+            debugger=debugger,
         )
     except CbwError:
         if follow.root:

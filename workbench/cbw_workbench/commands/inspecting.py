@@ -21,6 +21,7 @@ from cbw_workbench.commands.environments import INSPECT_ENV
 from cbw_workbench.commands.linkages import COMMAND as LINKAGES
 from cbw_workbench.commands.rendering import render_one, resolver_for
 from cbw_workbench.commands.results import CacheReport, HashReport
+from cbw_workbench.commands.tracing import MEMBERS as TIMELINES
 
 if TYPE_CHECKING:
     from cbw_core.inspect import Comparison, HashInputs
@@ -136,6 +137,7 @@ MEMBERS = (
         group="recipes",
     ),
     INSPECT_ENV,
+    *TIMELINES,
     Command(
         "inspect cache",
         "the cache of extracted packages: what is in it, and whether every file still is what its package says",

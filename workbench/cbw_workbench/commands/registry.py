@@ -30,10 +30,11 @@ def all_commands() -> Mapping[str, Command]:
         shelling,
         stepping,
         testing,
+        tracing,
     )
 
     known = (debugging, rendering, inspecting, diffing, building, testing, phases, patching, environments, looking)
-    rooms = (*known, stepping, shelling, prompt, asserting, house)
+    rooms = (*known, tracing, stepping, shelling, prompt, asserting, house)
     return MappingProxyType({command.name: command for room in rooms for command in room.COMMANDS})
 
 

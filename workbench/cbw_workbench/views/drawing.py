@@ -13,8 +13,9 @@ from rich.text import Text
 from cbw_core.inspect.environments import EnvDiff
 from cbw_core.inspect.model import VariantMatrix
 from cbw_core.session.model import PHASES, SessionStatus, State
-from cbw_workbench.commands import results, stops
+from cbw_workbench.commands import results, stops, tracing
 from cbw_workbench.views import stops as stop_views
+from cbw_workbench.views import timelines
 from cbw_workbench.views.outputs import rendered_tree
 from cbw_workbench.views.states import look, seconds_text, size_text
 from cbw_workbench.views.texts import plain_text
@@ -264,6 +265,16 @@ def _(value: stops.Reloaded) -> RenderableType:
 @draw.register
 def _(value: stops.Blame) -> RenderableType:
     return stop_views.blame_view(value)
+
+
+@draw.register
+def _(value: tracing.TimelineReport) -> RenderableType:
+    return timelines.timelines_view(value)
+
+
+@draw.register
+def _(value: tracing.TimelineDiff) -> RenderableType:
+    return timelines.timeline_diff_view(value)
 
 
 def phases_table(phases: Sequence[PhaseStatus]) -> Table:

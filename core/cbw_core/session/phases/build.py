@@ -10,7 +10,7 @@ from cbw_core import build
 from cbw_core import env as env_room
 from cbw_core.events import Note
 from cbw_core.process import Cancel
-from cbw_core.session import edits, rendering, trees
+from cbw_core.session import edits, rendering, timelines, trees
 from cbw_core.session.model import Phase
 from cbw_core.session.phases import env, source
 from cbw_core.session.trees import Signature
@@ -32,6 +32,7 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     layout, kept = session.layout, session.kept
     carried = _begin_clean(session, sink, cancel)
     kept.built.unlink(missing_ok=True)
+    kept.timeline.unlink(missing_ok=True)
     kept.made.drop()
     session.write_scripts(sink)
     trees.write_manifest(kept.begun, trees.scan(layout.work))
@@ -54,6 +55,7 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
         layout.host_prefix.mkdir(parents=True, exist_ok=True)
         trees.open_up(layout.work)
         trees.write_manifest(kept.built, trees.scan(layout.work))
+        timelines.keep(session)
     trees.open_up(layout.host_prefix)
     before, now = trees.read_manifest(kept.host), trees.scan(layout.host_prefix)
     made = trees.files(now) - trees.files(before)
@@ -137,6 +139,7 @@ def _files(manifest: Mapping[str, Signature]) -> set[tuple[str, Signature]]:
 
 def undo(session: Session, sink: Sink, first: Phase) -> None:
     session.kept.made.drop()
+    session.kept.timeline.unlink(missing_ok=True)
     if first is Phase.BUILD:  # else env or source is undone next: what would be restored here goes away there
         edits.put_by(session.kept, sink)
         _restore(session, sink, Cancel())

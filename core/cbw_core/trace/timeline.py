@@ -1,0 +1,297 @@
+"""What each command of a recorded script took and made: pure functions over the record and two lists of files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from difflib import SequenceMatcher
+from pathlib import PurePath
+from typing import Any
+
+from cbw_core.trace.changes import Changed
+from cbw_core.trace.commands import background_lines, statement_at, top_command_at
+from cbw_core.trace.model import FileMade
+
+
+@dataclass(frozen=True)
+class Row:
+    """A command about to run. time: seconds since 1970; depth: 2 at the top level, one more in each function or
+    sourced file; line, file: as bash counts."""
+
+    time: float
+    pid: int
+    depth: int
+    line: int
+    file: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Part:
+    """A command or line of the script. line, last: from 1; 0 is what runs before the script's own text (activation).
+    seconds: with all that it calls. runs: how often it began (for a line: commands begun there). files: how many it
+    made or changed."""
+
+    line: int
+    last: int
+    command: str
+    seconds: float
+    runs: int
+    files: int
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A script's run. name, file: of the script; began: seconds since 1970; status: its exit status, None when it was
+    interrupted. commands: at the top level, in the order they began; lines: in the script's order."""
+
+    name: str
+    file: str | None
+    began: float
+    seconds: float
+    status: int | None
+    commands: tuple[Part, ...]
+    lines: tuple[Part, ...]
+    files: tuple[FileMade, ...]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A command of two runs; None on the side that has none of that text. seconds: how much longer the second took."""
+
+    before: Part | None
+    after: Part | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class _Span:
+    begin: float
+    end: float
+    line: int
+    command: str
+
+
+def rows_of(record: str) -> tuple[Row, ...]:
+    """The record's rows (docs/trace-protocol.md) in the order of time; half a row at its end is left out."""
+    rows = []
+    for text in record.split("\0")[:-1]:
+        time, pid, depth, line, file, command = text.split("\t", 5)
+        rows.append(Row(float(time.replace(",", ".")), int(pid), int(depth), int(line), file, command))
+    return tuple(sorted(rows, key=lambda row: row.time))
+
+
+def timeline_of(
+    rows: Sequence[Row],
+    text: str,
+    *,
+    script: str,
+    text_line: Callable[[int], int | None],
+    name: str,
+    file: str | None,
+    began: float,
+    ended: float,
+    status: int | None,
+    changed: Sequence[Changed] = (),
+    step: float = 0.01,
+) -> Timeline:
+    """script: the file bash ran, whose lines `text_line` turns into those of `text`; rows of other files count for the
+    line that led there. step: seconds that the clock which stamps files may lag behind."""
+    line_of = _line_of(text, script, text_line)
+    spans = _top_spans(rows, text, line_of, began, ended)
+    files = _blamed(changed, _segments(rows, line_of, began, ended), _unsure(rows, spans, text, ended), step)
+    tops = {span.line: top_command_at(text, span.line) if span.line else None for span in spans}
+    commands = []
+    for line in dict.fromkeys(span.line for span in spans):
+        own, top = [span for span in spans if span.line == line], tops[line]
+        last = top.last if top else line
+        made = sum(1 for one in files if line <= one.line <= last)
+        seconds = sum(span.end - span.begin for span in own)
+        commands.append(
+            Part(line, last, top.text if top else "(activation)", round(seconds, 6), len(own), made),
+        )
+    return Timeline(
+        name, file, began, round(ended - began, 6), status, tuple(commands), _lines(rows, text, line_of, ended, files),
+        files,
+    )  # fmt: skip
+
+
+def slowest(parts: Sequence[Part], count: int) -> tuple[Part, ...]:
+    """The parts that took longest, the slowest first."""
+    return tuple(sorted(parts, key=lambda part: -part.seconds)[:count])
+
+
+def compare(before: Sequence[Part], after: Sequence[Part]) -> tuple[Pair, ...]:
+    """The commands of two runs, matched by their text in the order of the second."""
+    pairs: list[Pair] = []
+    matcher = SequenceMatcher(None, [p.command for p in before], [p.command for p in after], autojunk=False)
+    for what, a, b, c, d in matcher.get_opcodes():
+        if what == "equal":
+            pairs += [_pair(x, y) for x, y in zip(before[a:b], after[c:d], strict=True)]
+        else:
+            pairs += [*(_pair(x, None) for x in before[a:b]), *(_pair(None, y) for y in after[c:d])]
+    return tuple(pairs)
+
+
+def _pair(before: Part | None, after: Part | None) -> Pair:
+    seconds = (after.seconds if after else 0.0) - (before.seconds if before else 0.0)
+    return Pair(before, after, round(seconds, 6))
+
+
+def to_json(timeline: Timeline) -> dict[str, Any]:
+    return asdict(timeline)
+
+
+def from_json(data: Mapping[str, Any]) -> Timeline:
+    rows = {key: tuple(Part(**row) for row in data[key]) for key in ("commands", "lines")}
+    return Timeline(**{**data, **rows, "files": tuple(FileMade(**row) for row in data["files"])})
+
+
+# -- where time goes ------------------------------------------------------------------------------------------------
+
+
+def _line_of(text: str, script: str, text_line: Callable[[int], int | None]) -> Callable[[Row], int | None]:
+    """The first line, in the text, of the command of a row; 0 before the text, None in another file."""
+    known: dict[int, int] = {}
+
+    def line_of(row: Row) -> int | None:
+        if row.file != script:
+            return None
+        if row.line not in known:
+            line = text_line(row.line)
+            known[row.line] = statement_at(text, line)[0] if line else 0
+        return known[row.line]
+
+    return line_of
+
+
+def _top_spans(
+    rows: Sequence[Row], text: str, line_of: Callable[[Row], int | None], began: float, ended: float
+) -> list[_Span]:
+    """Which top-level command ran when. A row of an earlier command (a background job, a trap) begins none."""
+    begins: list[tuple[float, int]] = []
+    for row in rows:
+        line = line_of(row)
+        if row.depth != 2 or line is None:
+            continue
+        top = top_command_at(text, line) if line else None
+        first = top.first if top is not None else 0
+        if not begins or first > begins[-1][1]:
+            begins.append((row.time if begins else began, first))
+    ends = [time for time, _ in begins[1:]] + [ended]
+    return [_Span(time, end, first, "") for (time, first), end in zip(begins, ends, strict=True)]
+
+
+def _lines(
+    rows: Sequence[Row], text: str, line_of: Callable[[Row], int | None], ended: float, files: Sequence[FileMade]
+) -> tuple[Part, ...]:
+    """Each line with the time from its commands' beginning to the next one of the same level. A line that is running
+    already (recursion, the members of a pipeline) does not count twice."""
+    seconds: dict[int, float] = {}
+    runs: dict[int, int] = {}
+    first_seen: dict[int, int] = {}
+    going: list[tuple[Row, int, bool]] = []  # counted: no other row of its line was running
+
+    def close(row: Row, line: int, counted: bool, end: float) -> None:
+        if counted:
+            seconds[line] = seconds.get(line, 0.0) + end - row.time
+
+    for number, row in enumerate(rows):
+        is_new = first_seen.setdefault(row.pid, number) == number
+        line = line_of(row)
+        left = []
+        for one in going:
+            if _ends(one[0], row, is_new, first_seen):
+                close(*one, row.time)
+            else:
+                left.append(one)
+        going = left
+        if line:
+            runs[line] = runs.get(line, 0) + 1
+            going.append((row, line, all(other != line for _, other, _ in going)))
+    for one in going:
+        close(*one, ended)
+    source = text.splitlines()
+    made = [one.line for one in files]
+    return tuple(
+        Part(n, statement_at(text, n)[1], source[n - 1].strip(), round(seconds.get(n, 0.0), 6), runs[n], made.count(n))
+        for n in sorted(runs)
+    )
+
+
+def _ends(row: Row, later: Row, is_new: bool, first_seen: Mapping[int, int]) -> bool:
+    """Whether a command is over when a later one begins: in its own process, in one that stands behind it in the
+    script (a subshell, of which its parent says nothing), or in the parent that waited for it."""
+    if later.depth > row.depth:
+        return False
+    if later.pid == row.pid:
+        return True
+    if is_new:
+        return (later.file, later.line) != (row.file, row.line)
+    return first_seen[later.pid] < first_seen[row.pid]
+
+
+# -- who made what --------------------------------------------------------------------------------------------------
+
+
+def _segments(rows: Sequence[Row], line_of: Callable[[Row], int | None], began: float, ended: float) -> list[_Span]:
+    """From each command to the next, the line of the script that is being run."""
+    found: list[_Span] = [_Span(began, ended, 0, "(activation)")]
+    calls: list[tuple[Row, int]] = []  # the script's rows that may have led to where we are
+    for row in rows:
+        line = line_of(row)
+        calls = [one for one in calls if one[0].depth < row.depth]
+        if line is not None:
+            calls.append((row, line))
+        if not calls:
+            continue
+        caller, at = calls[-1]
+        last = found.pop()
+        found += [
+            _Span(last.begin, row.time, last.line, last.command),
+            _Span(row.time, ended, at, caller.command if at else "(activation)"),
+        ]
+    return found
+
+
+def _unsure(rows: Sequence[Row], spans: Sequence[_Span], text: str, ended: float) -> list[tuple[float, float]]:
+    """When something ran in the background: from the command that begins it to the end of the next `wait`."""
+    lines = background_lines(text)
+    found: list[tuple[float, float]] = []
+    for span in spans:
+        top = top_command_at(text, span.line) if span.line else None
+        if top is None or not any(top.first <= line <= top.last for line in lines):
+            continue
+        waited = (n for n, r in enumerate(rows) if r.time >= span.begin and re.match(r"wait(\s|$)", r.command))
+        number = next(waited, None)
+        after = rows[number + 1].time if number is not None and number + 1 < len(rows) else ended
+        found.append((span.begin, after))
+    return found
+
+
+def _blamed(
+    changed: Sequence[Changed], segments: Sequence[_Span], unsure: Sequence[tuple[float, float]], step: float
+) -> tuple[FileMade, ...]:
+    """The line of each file: the one that ran when its time stamp was set. Where several did within a step of that
+    clock, one that names the file, else one that writes with `>`, else the one that had most of the step."""
+    from bisect import bisect_left
+
+    ends = [span.end for span in segments]
+    found = []
+    for one in changed:
+        begin, end = one.time, one.time + step
+        near = []
+        for span in segments[bisect_left(ends, begin) :]:
+            if span.begin > end:
+                break
+            near.append(span)
+        near = near or [segments[0] if begin < segments[0].begin else segments[-1]]
+        name = re.compile(rf"(?<![\w.-]){re.escape(PurePath(one.path).name)}(?![\w.-])")
+        likely = [span for span in near if name.search(span.command)] or [s for s in near if ">" in s.command] or near
+        best = max(likely, key=lambda span: min(span.end, end) - max(span.begin, begin))
+        alone = len({span.line for span in near}) == 1
+        sure = one.exact and alone and not any(a <= end and begin <= b for a, b in unsure)
+        command = best.command.strip().split("\n")[0]
+        found.append(FileMade(one.path, best.line, command, changed=not one.made, sure=sure))
+    return tuple(sorted(found, key=lambda one: (one.line, one.path)))

@@ -1,0 +1,197 @@
+"""`cbw trace`: a build recorded; `cbw inspect timeline` and `blame`: what its lines took and made."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from cbw_core.errors import UsageError
+from cbw_workbench.commands import options
+from cbw_workbench.commands.choosing import absolute, resolve_session
+from cbw_workbench.commands.command import Arg, Command, Context, Result
+from cbw_workbench.commands.stops import Blame
+
+if TYPE_CHECKING:
+    from cbw_core.session import Session
+    from cbw_core.trace import Pair, Part, Timeline
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The recorded build of a session. slowest: lines of the script, the slowest first."""
+
+    session: str
+    output: str
+    timeline: Timeline
+    slowest: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class TimelineReport:
+    """Recorded builds, and the packages that came of them."""
+
+    recorded: tuple[Recorded, ...]
+    packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TimelineDiff:
+    """Two runs: their sessions, the seconds of each, and their commands and lines side by side."""
+
+    before: str
+    after: str
+    seconds: tuple[float, float]
+    commands: tuple[Pair, ...]
+    lines: tuple[Pair, ...]
+
+
+def trace(context: Context, args: Namespace) -> Result:
+    from cbw_core.session import Phase
+    from cbw_core.trace import Debugger
+    from cbw_workbench.commands.building import build_one
+
+    debugger = Debugger(on_fail=False, record=True, phases=("build",))
+    until = Phase.BUILD if args.build_only else Phase.PACKAGE if args.no_test else Phase.TEST
+    sessions, _ = build_one(context, args.recipe, until=until, debugger=debugger)
+    found = tuple(_recorded(session, args.slowest) for session in sessions if session.kept.timeline.exists())
+    packages = (session.status().paths.get("package") for session in sessions)
+    return Result(TimelineReport(found, tuple(path for path in packages if path)))
+
+
+def _recorded(session: Session, count: int) -> Recorded:
+    from cbw_core.session import timeline_of
+    from cbw_core.trace import slowest
+
+    timeline = timeline_of(session)
+    output = "TOPLEVEL" if session.output.is_toplevel else session.output.dist
+    return Recorded(str(session.root), output, timeline, slowest(timeline.lines, count))
+
+
+def timeline(context: Context, args: Namespace) -> Result:
+    from cbw_core.session import timeline_of
+    from cbw_core.trace import compare
+
+    session = resolve_session(context, None, args.session)
+    if args.diff is None:
+        return Result(TimelineReport((_recorded(session, args.slowest),)))
+    other = resolve_session(context, None, args.diff)
+    before, after = timeline_of(session), timeline_of(other)
+    return Result(
+        TimelineDiff(
+            str(session.root),
+            str(other.root),
+            (before.seconds, after.seconds),
+            compare(before.commands, after.commands),
+            compare(before.lines, after.lines),
+        )
+    )
+
+
+def blame(context: Context, args: Namespace) -> Result:
+    from cbw_core.session import timeline_of
+
+    session = resolve_session(context, args.session, None)
+    made = timeline_of(session).files
+    if args.file is None:
+        return Result(Blame(made))
+    wanted = _names(context, session, args.file)
+    found = tuple(one for one in made if any(fnmatchcase(one.path, name) for name in wanted))
+    if not found:
+        raise UsageError(
+            f"the build script made no file {args.file}",
+            kind="blame",
+            hint="`cbw inspect blame` lists those it made or changed: below $PREFIX, and below $SRC_DIR.",
+        )
+    return Result(Blame(found))
+
+
+def _names(context: Context, session: Session, given: str) -> tuple[str, ...]:
+    """What a file that a person wrote may be called in the timeline: it may be a pattern too."""
+    if given.startswith(("$PREFIX/", "$SRC_DIR/")):
+        return (given,)
+    if given.startswith(("PREFIX/", "SRC_DIR/")):
+        return (f"${given}",)
+    path, layout = absolute(given, context), session.layout
+    for name, root in (("$PREFIX", layout.host_prefix), ("$SRC_DIR", layout.work)):
+        if path.is_relative_to(root):
+            return (f"{name}/{path.relative_to(root)}",)
+    return (f"$PREFIX/{given}", f"$SRC_DIR/{given}")
+
+
+_SLOWEST = Arg(
+    ("--slowest",), "how many of the slowest lines to tell (default: 5)", {"type": int, "default": 5, "metavar": "N"}
+)
+
+MEMBERS = (
+    Command(
+        "inspect timeline",
+        "what each command and line of a recorded build script took and made; of two builds, what differs",
+        timeline,
+        args=(
+            Arg(
+                ("session",),
+                "a session (folder or name), or a recipe: its last session (default: the current or last one)",
+                {"nargs": "?", "metavar": "SESSION"},
+                "session",
+            ),
+            Arg(("--diff",), "a second build, to hold against the first", {"metavar": "OTHER"}, "session"),
+            _SLOWEST,
+            options.CROOT,
+        ),
+        examples=(
+            "cbw inspect timeline",
+            "cbw inspect timeline debug_1795241286504 --diff debug_1795241299120",
+            "cbw inspect timeline --json RECIPE",
+        ),
+        group="session",
+    ),
+    Command(
+        "inspect blame",
+        "which line of a recorded build script made a file, or changed it last; without FILE all of them, by line",
+        blame,
+        args=(
+            Arg(
+                ("file",),
+                "by its path in $PREFIX or the work folder, or a pattern for such paths",
+                {"nargs": "?", "metavar": "FILE"},
+            ),
+            Arg(("--session",), "the session (default: the current or last one)", {"metavar": "SESSION"}, "session"),
+            options.CROOT,
+        ),
+        examples=(
+            "cbw inspect blame lib/libtally.so.1",
+            "cbw inspect blame '$PREFIX/include/*'",
+            "cbw inspect blame --json",
+        ),
+        group="session",
+    ),
+)
+
+COMMANDS = (
+    Command(
+        "trace",
+        "build a recipe and record what each line of its build script takes and makes",
+        trace,
+        description=(
+            "Runs all phases as `cbw build` does and stops nowhere. The timeline is kept with the session, also of a\n"
+            "build that fails; `cbw inspect timeline` and `cbw inspect blame` read it."
+        ),
+        args=(
+            Arg(("recipe",), "folder of a recipe, or its meta.yaml", {"metavar": "RECIPE"}, "recipe"),
+            Arg(("-b", "--build-only"), "stop after the build phase", {"action": "store_true"}),
+            Arg(("--no-test",), "stop after the package phase", {"action": "store_true"}),
+            _SLOWEST,
+            *options.RENDERING,
+            *options.PATHS,
+            options.ISOLATE,
+            options.QUIET,
+            options.NOT_HASHED,
+            options.BOOTSTRAP,
+        ),
+        examples=("cbw trace recipes-examples/clib -c host", "cbw trace --no-test --slowest 10 RECIPE"),
+        group="recipes",
+        long=True,
+    ),
+)
