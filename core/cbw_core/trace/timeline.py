@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
+from itertools import islice, takewhile
 from pathlib import PurePath
 from typing import Any
 
@@ -100,7 +102,8 @@ def timeline_of(
     line that led there. step: seconds that the clock which stamps files may lag behind."""
     line_of = _line_of(text, script, text_line)
     spans = _top_spans(rows, text, line_of, began, ended)
-    files = _blamed(changed, _segments(rows, line_of, began, ended), _unsure(rows, spans, text, ended), step)
+    segments, unsure = _segments(rows, line_of, began, ended), _unsure(rows, spans, text, ended)
+    files = _blamed(changed, segments, unsure, text.splitlines(), step)
     tops = {span.line: top_command_at(text, span.line) if span.line else None for span in spans}
     commands = []
     for line in dict.fromkeys(span.line for span in spans):
@@ -257,38 +260,37 @@ def _segments(rows: Sequence[Row], line_of: Callable[[Row], int | None], began: 
 
 def _unsure(rows: Sequence[Row], spans: Sequence[_Span], text: str, ended: float) -> list[tuple[float, float]]:
     """When something ran in the background: from the command that begins it to the end of the next `wait`."""
-    lines = background_lines(text)
     found: list[tuple[float, float]] = []
-    for span in spans:
-        top = top_command_at(text, span.line) if span.line else None
-        if top is None or not any(top.first <= line <= top.last for line in lines):
+    for line in background_lines(text):
+        top = top_command_at(text, line)
+        begin = next((span.begin for span in spans if top is not None and span.line >= top.first), None)
+        if begin is None:
             continue
-        waited = (n for n, r in enumerate(rows) if r.time >= span.begin and re.match(r"wait(\s|$)", r.command))
+        waited = (n for n, r in enumerate(rows) if r.time >= begin and re.match(r"wait(\s|$)", r.command))
         number = next(waited, None)
         after = rows[number + 1].time if number is not None and number + 1 < len(rows) else ended
-        found.append((span.begin, after))
+        found.append((begin, after))
     return found
 
 
 def _blamed(
-    changed: Sequence[Changed], segments: Sequence[_Span], unsure: Sequence[tuple[float, float]], step: float
+    changed: Sequence[Changed],
+    segments: Sequence[_Span],
+    unsure: Sequence[tuple[float, float]],
+    lines: Sequence[str],
+    step: float,
 ) -> tuple[FileMade, ...]:
     """The line of each file: the one that ran when its time stamp was set. Where several did within a step of that
     clock, one that names the file, else one that writes with `>`, else the one that had most of the step."""
-    from bisect import bisect_left
-
     ends = [span.end for span in segments]
     found = []
     for one in changed:
         begin, end = one.time, one.time + step
-        near = []
-        for span in segments[bisect_left(ends, begin) :]:
-            if span.begin > end:
-                break
-            near.append(span)
+        near = list(takewhile(lambda s: s.begin <= end, islice(segments, bisect_left(ends, begin), None)))
         near = near or [segments[0] if begin < segments[0].begin else segments[-1]]
         name = re.compile(rf"(?<![\w.-]){re.escape(PurePath(one.path).name)}(?![\w.-])")
-        likely = [span for span in near if name.search(span.command)] or [s for s in near if ">" in s.command] or near
+        said = [(span, f"{span.command}\n{lines[span.line - 1] if span.line else ''}") for span in near]
+        likely = [s for s, words in said if name.search(words)] or [s for s, words in said if ">" in words] or near
         best = max(likely, key=lambda span: min(span.end, end) - max(span.begin, begin))
         alone = len({span.line for span in near}) == 1
         sure = one.exact and alone and not any(a <= end and begin <= b for a, b in unsure)

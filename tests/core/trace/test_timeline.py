@@ -110,6 +110,18 @@ def test_while_a_job_runs_in_the_background_nothing_is_sure() -> None:
     ]
 
 
+def test_a_job_whose_commands_come_late_is_in_the_background_from_its_beginning() -> None:
+    text = "( make ) &\ntrue\n"
+    rows = [_row(0, 2, "true"), _row(0.5, 1, "make", pid=2)]
+    assert [f.sure for f in _timeline(text, rows, 9, [Changed("$PREFIX/early", 100.2, True)]).files] == [False]
+
+
+def test_a_redirected_group_names_the_file_in_the_script_only() -> None:
+    text = "sleep 1\n{ echo a; } > $PREFIX/end\nsleep 1\n"
+    rows = [_row(0, 1, "sleep 1"), _row(1, 2, "echo a"), _row(1.001, 3, "sleep 1")]
+    assert [f.line for f in _timeline(text, rows, 2, [Changed("$PREFIX/end", 100.996, True)]).files] == [2]
+
+
 def test_two_runs_are_matched_by_the_text_of_their_commands() -> None:
     before = _timeline("a\nslow\nb\n", [_row(0, 1, "a"), _row(1, 2, "slow"), _row(7, 3, "b")], 8)
     after = _timeline("a\nnew\nslow\n", [_row(0, 1, "a"), _row(1, 2, "new"), _row(2, 3, "slow")], 4)
