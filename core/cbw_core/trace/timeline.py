@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
-from itertools import islice, takewhile
 from pathlib import PurePath
 from typing import Any
 
@@ -282,11 +281,11 @@ def _blamed(
 ) -> tuple[FileMade, ...]:
     """The line of each file: the one that ran when its time stamp was set. Where several did within a step of that
     clock, one that names the file, else one that writes with `>`, else the one that had most of the step."""
-    ends = [span.end for span in segments]
+    begins, ends = [span.begin for span in segments], [span.end for span in segments]
     found = []
     for one in changed:
         begin, end = one.time, one.time + step
-        near = list(takewhile(lambda s: s.begin <= end, islice(segments, bisect_left(ends, begin), None)))
+        near = segments[bisect_left(ends, begin) : bisect_right(begins, end)]
         near = near or [segments[0] if begin < segments[0].begin else segments[-1]]
         name = re.compile(rf"(?<![\w.-]){re.escape(PurePath(one.path).name)}(?![\w.-])")
         said = [(span, f"{span.command}\n{lines[span.line - 1] if span.line else ''}") for span in near]
