@@ -51,3 +51,16 @@ def test_trace_then_timeline_and_blame(cbw: Cbw, tmp_path: Path) -> None:
     assert "install_text" in cbw("inspect", "timeline", first, "--diff", recipe).out
     cbw("rerun", "build", status=1)
     assert "was not recorded" in cbw("inspect", "timeline", status=2).err
+
+
+def test_the_script_above_the_outputs_is_told_too(cbw: Cbw, tmp_path: Path) -> None:
+    recipe = tmp_path / "two"
+    recipe.mkdir()
+    (recipe / "meta.yaml").write_text(
+        "package: {name: two, version: '1'}\nbuild: {noarch: generic}\n"
+        "outputs:\n  - name: two-a\n    script: a.sh\n    build: {noarch: generic}\n"
+    )
+    (recipe / "build.sh").write_text("sleep 0.02\n")
+    (recipe / "a.sh").write_text("true\nmkdir -p $PREFIX/share; echo a > $PREFIX/share/a\n")
+    ran = cbw("trace", recipe, "-O", "--no-test", "--json").json()
+    assert [row["timeline"]["name"] for row in ran["recorded"]] == ["build.sh", "a.sh"]

@@ -55,7 +55,10 @@ def trace(context: Context, args: Namespace) -> Result:
     debugger = Debugger(on_fail=False, record=True, phases=("build",))
     until = Phase.BUILD if args.build_only else Phase.PACKAGE if args.no_test else Phase.TEST
     sessions, _ = build_one(context, args.recipe, until=until, debugger=debugger)
-    found = tuple(_recorded(session, args.slowest) for session in sessions if session.kept.timeline.exists())
+    group = {one.root: one for session in sessions for one in (session.head, *session.head.siblings())}
+    tops = [one for one in group.values() if one.output.is_toplevel]  # built for the sake of the outputs
+    built = {one.root: one for one in (*tops, *sessions) if one.kept.timeline.exists()}
+    found = tuple(_recorded(session, args.slowest) for session in built.values())
     packages = (session.status().paths.get("package") for session in sessions)
     return Result(TimelineReport(found, tuple(path for path in packages if path)))
 
