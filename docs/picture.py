@@ -1,4 +1,4 @@
-"""Draws docs/workbench.svg: the screen on a recipe whose build fails, as it is after `run build`.
+"""Draws docs/workbench.svg: the debugger's screen on a recipe whose build fails, as it is after `run build`.
 
 python docs/picture.py
 """
@@ -34,7 +34,11 @@ async def draw(folder: Path) -> str:
         while not app.state.ran:
             await pilot.pause(0.1)
         await pilot.pause(1.0)
-        return app.export_screenshot(title="cbw debug -c host missing-header")
+        picture = app.export_screenshot(title="cbw debug -c host missing-header")
+        await pilot.press("c")  # what stands there ends
+        while app.state.standing or app.state.jobs:
+            await pilot.pause(0.1)
+        return picture
 
 
 def main() -> None:

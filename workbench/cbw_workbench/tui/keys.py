@@ -81,6 +81,13 @@ KEYS: tuple[Key, ...] = (
     Key("t", "To here", "run to this line", action="until_here", screen="script", footer=True),
     Key("e", "Eval", "a command in the script's own shell", action="prompt_for('eval ')", screen="script", footer=True),
     Key("u", "Reload", "take the edited script in", line="reload", screen="script", footer=True),
+    Key(
+        "B",
+        "Back",
+        "to where a line began (:snapshots commands keeps that)",
+        action="prompt_for('back ')",
+        screen="script",
+    ),
     Key("left_square_bracket", "Before", "the file before", action="turn(-1)", screen="script"),
     Key("right_square_bracket", "After", "the next file", action="turn(1)", screen="script"),
     Key("z", "Zoom", "the focused pane on the whole screen, and back", action="zoom"),
