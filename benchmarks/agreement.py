@@ -8,9 +8,12 @@ Ends with status 1 when an environment differs. Nothing is fetched or built: onl
 
 from __future__ import annotations
 
+import sys
+
+sys.path.pop(0)  # this folder: its inspect.py and trace.py are not Python's own
+
 import argparse
 import os
-import sys
 import tempfile
 import time
 from collections import Counter

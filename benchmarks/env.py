@@ -8,12 +8,15 @@ example unless one is given (its sources: recipes-examples/fetch.py). Ends with 
 
 from __future__ import annotations
 
+import sys
+
+sys.path.pop(0)  # this folder: its inspect.py and trace.py are not Python's own
+
 import argparse
 import cProfile
 import os
 import pstats
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable

@@ -16,12 +16,15 @@ Takes about four times SIZE of disk, in --folder (default: the folder of tempora
 
 from __future__ import annotations
 
+import sys
+
+sys.path.pop(0)  # this folder: its inspect.py and trace.py are not Python's own
+
 import argparse
 import os
 import random
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator

@@ -15,11 +15,14 @@ Ends with status 1 where a ratio is below --min-corpus or --min-large.
 
 from __future__ import annotations
 
+import sys
+
+sys.path.pop(0)  # this folder: its inspect.py and trace.py are not Python's own
+
 import argparse
 import json
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

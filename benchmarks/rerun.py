@@ -9,10 +9,13 @@ Ends with status 1 when it is over.
 
 from __future__ import annotations
 
+import sys
+
+sys.path.pop(0)  # this folder: its inspect.py and trace.py are not Python's own
+
 import argparse
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path

@@ -5,10 +5,13 @@ python benchmarks/trace.py [--bashdb PATH] [--commands N]   exit status 1 when a
 
 from __future__ import annotations
 
+import sys
+
+sys.path.pop(0)  # this folder: its inspect.py and trace.py are not Python's own
+
 import argparse
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
