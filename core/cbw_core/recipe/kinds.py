@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from cbw_core.recipe.schema import FIELDS, Finding, kind_of
+from cbw_core.recipe.schema import FIELDS, ITERABLE, Finding, kind_of
 
 _MAPPINGS = frozenset(["build", "test", "about", "extra", "app"])
 # fields that are more than their default's type tells
@@ -35,8 +35,17 @@ def misfits(meta: Mapping[str, Any]) -> Iterator[Finding]:
     """Every value of a kind that its field cannot have, in the recipe's order."""
     for section, value in meta.items():
         if section in FIELDS and section != "extra":
+            if section in ITERABLE and isinstance(value, list):
+                yield from _empty(section, value)
             for path, fields in _parts(section, value):
                 yield from _fields(section, fields, path)
+
+
+def _empty(section: str, items: list[Any]) -> Iterator[Finding]:
+    for number, item in enumerate(items):
+        if item is None:
+            hint = "Remove its dash, or write its fields behind it."
+            yield Finding(f"{section}: item {number + 1} is empty", (section, number), hint)
 
 
 def _parts(section: str, value: Any) -> Iterator[tuple[tuple[str | int, ...], Mapping[str, Any]]]:

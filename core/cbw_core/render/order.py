@@ -20,7 +20,7 @@ def build_order(pairs: Sequence[Pair]) -> list[Pair]:
     for pair in pairs:
         output, state = pair
         if str(output.get("type") or "conda").startswith((".conda", "conda")):
-            if "name" not in output:
+            if output.get("name") is None:
                 raise RecipeError(
                     "an output has no name", kind="schema", place=state.place(("outputs",)), hint="Give it a name."
                 )

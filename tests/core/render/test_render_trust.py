@@ -119,6 +119,8 @@ def test_zipped_keys_of_unequal_length_are_told_with_key_length_and_file(tmp_pat
     ("text", "message", "line"),
     [
         ("outputs:\n  - name: b\n    build: text\n", "outputs/0/build should be a mapping, not text", 6),
+        ("outputs:\n  - name: b\n  -\n", "outputs: item 2 is empty", 6),
+        ("outputs:\n  - name: b\n  - name: null\n", "an output has no name", 4),
         ("pin_run_as_build: x\n", "pin_run_as_build must be a mapping", 1),
         ("ignore_version:\n  - {a: b}\n", "ignore_version must be a list of names", 1),
         ("python:\n  a: b\n", "python must be a text", 1),
