@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,15 +11,16 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from cbw_core.errors import UsageError
-from cbw_core.events import Note, Sink, TraceEnded
+from cbw_core.events import Sink, TraceEnded
+from cbw_core.trace import looking
 from cbw_core.trace.commands import next_statement, top_command_at
-from cbw_core.trace.declared import variables
 from cbw_core.trace.jump import difference, jump_to, resume_line
 from cbw_core.trace.model import Breakpoint, Evaluated, Kind, Reloaded, State, Stop, Target, Variable
+from cbw_core.trace.points import Points, line_with_command
 from cbw_core.trace.recording import Recording
 from cbw_core.trace.run import Run, not_stopped
-from cbw_core.trace.shellstate import OF_BASH, shell_state, write_private
-from cbw_core.trace.tables import Going, is_meant, is_script
+from cbw_core.trace.shellstate import shell_state, write_private
+from cbw_core.trace.tables import Going
 from cbw_core.trace.timeline import Timeline
 
 Snapshots: TypeAlias = Literal["off", "commands"]
@@ -48,10 +48,8 @@ class Debugger:
         self.on_fail, self.stop_first, self.follow, self.record = on_fail, stop_first, follow, record
         self.snapshots: Snapshots = snapshots
         self.phases = phases
-        self._points: dict[int, Breakpoint] = {}
-        self._numbers = 0
+        self._points = Points(self._tell)
         self._run: Run | None = None
-        self._lock = threading.RLock()
         self._pending: Reloaded | None = None
         self._variables: dict[str, Variable] = {}
         self._seen = 0
@@ -63,7 +61,7 @@ class Debugger:
 
     @property
     def breakpoints(self) -> tuple[Breakpoint, ...]:
-        return tuple(self._points.values())
+        return self._points.all
 
     def add(
         self,
@@ -77,63 +75,19 @@ class Debugger:
         """A breakpoint. spec: for "line" LINE or FILE:LINE (a line without a command means the next one that has one);
         for "function" and "variable" a name; for "command" a pattern of `[[ == ]]`; for "file" a glob below the prefix.
         UsageError when the spec cannot be read."""
-        file, line = "", None
-        if kind == "line":
-            file, _, number = spec.rpartition(":")
-            if not number.isdigit() or int(number) < 1:
-                raise UsageError(f"{spec!r} is no line", kind="breakpoint", hint="break 12, or break build.sh:12")
-            line = int(number)
-            run = self._run
-            if run is not None and run.state != "ended" and (not file or is_script(file, run.target)):
-                line = self._line_with_command(run, line)
-                file = Path(run.target.file or run.target.script).name
-        elif kind == "variable" and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", spec):
-            raise UsageError(f"{spec!r} is not the name of a variable", kind="breakpoint")
-        elif not spec:
-            raise UsageError(f"break {kind} needs something to look for", kind="breakpoint")
-        with self._lock:
-            self._numbers += 1
-            point = Breakpoint(self._numbers, kind, spec, line, file, condition, ignore, once)
-            self._points[point.number] = point
-        self._tell()
-        return point
-
-    def _line_with_command(self, run: Run, line: int) -> int:
-        found = next_statement(run.text, line)
-        if found is None:
-            raise UsageError(f"{run.target.name} has no command at or behind line {line}", kind="breakpoint")
-        return found
+        return self._points.add(kind, spec, condition=condition, ignore=ignore, once=once, run=self._run)
 
     def put(self, point: Breakpoint) -> None:
         """Keep a breakpoint as it is: one that a session kept, or a changed one."""
-        with self._lock:
-            self._points[point.number] = point
-            self._numbers = max(self._numbers, point.number)
-        self._tell()
+        self._points.put(point)
 
     def remove(self, number: int) -> Breakpoint:
         """UsageError when there is none of that number."""
-        with self._lock:
-            if number not in self._points:
-                known = ", ".join(map(str, self._points)) or "none"
-                raise UsageError(f"there is no breakpoint {number}", kind="breakpoint", why=f"There are: {known}.")
-            point = self._points.pop(number)
-        self._tell()
-        return point
+        return self._points.remove(number)
 
     def _tell(self) -> None:
         if self._run is not None:
             self._run.points_changed()
-
-    def _hit(self, number: int) -> None:
-        with self._lock:
-            point = self._points.get(number)
-            if point is None:
-                return
-            if point.once:
-                del self._points[number]
-            else:
-                self._points[number] = replace(point, hits=point.hits + 1)
 
     # -- for the rooms that run scripts ---------------------------------------------------------------------------
 
@@ -150,7 +104,7 @@ class Debugger:
             folder,
             sink,
             points=lambda: self.breakpoints,
-            stopped_at=self._hit,
+            stopped_at=self._points.hit,
             going=going,
             on_fail=self.on_fail,
             record=self.record,
@@ -161,7 +115,7 @@ class Debugger:
         self._run, self._pending, self._variables, self._seen = run, None, {}, 0
         self.timeline = None
         recording = Recording(run) if self.record else None
-        self._check_lines(run, sink)
+        self._points.check_lines(run, sink)
         run.on_stop = lambda stop: self.on_stop(stop)
         try:
             yield run
@@ -170,17 +124,6 @@ class Debugger:
             if recording is not None:
                 self.timeline = recording.timeline()
             sink(TraceEnded(target.phase, run.status, run.edited))
-
-    def _check_lines(self, run: Run, sink: Sink) -> None:
-        """Line breakpoints set before the script was known move to the next line that has a command."""
-        for point in self.breakpoints:
-            if point.kind != "line" or point.line is None or not is_meant(point.file, run.target):
-                continue
-            found = next_statement(run.text, point.line)
-            if found is None:
-                sink(Note(f"breakpoint {point.number}: {run.target.name} has no line {point.line}", level="warning"))
-            elif found != point.line:
-                self.put(replace(point, line=found))
 
     # -- how it stands --------------------------------------------------------------------------------------------
 
@@ -237,11 +180,11 @@ class Debugger:
     def until(self, line: int) -> None:
         """On to a line of the script, once."""
         run, _ = self._standing()
-        point = self.add("line", str(self._line_with_command(run, line)), once=True)
+        point = self.add("line", str(line_with_command(run, line)), once=True)
         try:
             self._go(Going("run"), "until")
         except BaseException:
-            self._points.pop(point.number, None)
+            self._points.forget(point.number)
             raise
 
     def cont(self, *, ignore: bool = False) -> None:
@@ -327,43 +270,28 @@ class Debugger:
     def variables(self) -> tuple[Variable, ...]:
         """The script's variables by name, without those that are bash's own; `changed` since the stop before."""
         run, stop = self._standing()
-        now = self._read_variables(run)
+        now = looking.read_variables(run)
         if stop.serial == 1 or not self._variables:
             return tuple(now.values())
         return tuple(
             replace(v, changed=name not in self._variables or self._variables[name] != v) for name, v in now.items()
         )
 
-    def _read_variables(self, run: Run) -> dict[str, Variable]:
-        found = variables(run.evaluate("builtin declare -p").output)
-        return {v.name: v for v in found if not v.name.startswith("__cbw_") and v.name not in OF_BASH}
-
     def _look(self) -> None:
         """At the end of a stop: what the variables were, so that the next one can tell what changed."""
         run, stop = self._standing()
-        self._variables = self._read_variables(run)
+        self._variables = looking.read_variables(run)
         self._seen = stop.serial
 
     def functions(self) -> dict[str, str]:
         """The script's functions: name -> text."""
         run, _ = self._standing()
-        found: dict[str, str] = {}
-        for row in run.evaluate("builtin declare -F").output.splitlines():
-            name = row.split()[-1]
-            if name == "trap" or name.startswith("__cbw_"):
-                continue
-            found[name] = run.evaluate(f"builtin declare -f -- {shlex.quote(name)}").output
-        return found
+        return looking.functions(run)
 
     def options(self) -> dict[str, bool]:
         """The shell's options (`set -o` and `shopt`), without what tracing sets."""
         run, stop = self._standing()
-        rows = run.evaluate("builtin set -o; builtin shopt").output.split("\n")
-        pairs = (row.split() for row in rows if row.strip())
-        ours = ("errtrace", "functrace", "extdebug")
-        found = {p[0]: p[1] == "on" for p in pairs if len(p) == 2 and p[0] not in ours}
-        # evaluating switches these off for itself
-        return {**found, "nounset": "u" in stop.flags, "xtrace": "x" in stop.flags}
+        return looking.options(run, stop)
 
     def jobs(self) -> tuple[str, ...]:
         """The script's background jobs, a line each, as `jobs -l` shows them."""

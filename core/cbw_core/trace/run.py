@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-import shutil
 import threading
 from collections.abc import Callable, Iterable
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from cbw_core.errors import CbwError, UsageError, from_os_error
-from cbw_core.events import Note, Resumed, Sink, Stopped
+from cbw_core.events import Note, Resumed, Sink
 from cbw_core.process import Settling
-from cbw_core.trace.commands import statement_at
 from cbw_core.trace.lines import LineMap
 from cbw_core.trace.link import Link, ScriptEnded
-from cbw_core.trace.model import Breakpoint, Evaluated, Frame, Reason, State, Stop, Target
+from cbw_core.trace.messages import Told, stop_of, stop_told, stopped_event
+from cbw_core.trace.model import Breakpoint, Evaluated, State, Stop, Target
+from cbw_core.trace.papers import ScriptFile, write_prelude, write_state
 from cbw_core.trace.snapshots import Snapshots
-from cbw_core.trace.tables import Going, may_trace_itself, state_text
+from cbw_core.trace.tables import Going, state_text
 
 if TYPE_CHECKING:
     from cbw_core.trace.jump import Jump
@@ -62,14 +61,11 @@ class Run:
         self._at_begin = False
         self.on_stop: Callable[[Stop], None] = lambda stop: None
         self._before_go: list[Callable[[], None]] = []
-        try:
-            self._script = target.script.open("rb+")  # the very file that bash will read
-        except OSError as error:
-            raise from_os_error(error, f"opening {target.script}") from error
+        self._script = ScriptFile(target.script)
         self.link = Link(folder, self._message, self._lost)
         try:
             self.failures.unlink(missing_ok=True)
-            self._write_prelude()
+            write_prelude(folder, target, follow=follow)
             self._write_state()
         except OSError as error:
             self.link.close()
@@ -151,10 +147,7 @@ class Run:
         for what in self._before_go:
             what()
         with self._changed:
-            try:
-                self._append(jump.appended)
-            except OSError as error:
-                raise from_os_error(error, f"writing {self.target.script}") from error
+            self._script.append(jump.appended)
             self._jump, self._going = jump, going
             self._write_state()
             self._resume(how)
@@ -213,7 +206,7 @@ class Run:
     def _message(self, message: str) -> None:
         kind, *fields = message.split("\t")
         if kind == "stop":
-            self._came_to_stand([_unescaped(field) for field in fields])
+            self._came_to_stand(stop_told(fields))
         elif kind == "began":
             self._set_aside()
         elif kind == "done" and self._at_begin:
@@ -223,36 +216,27 @@ class Run:
             text = f"`{fields[0]}` replaces the script's shell: what it runs cannot be stepped"
             self.sink(Note(text, level="warning", phase=self.target.phase))
 
-    def _came_to_stand(self, fields: list[str]) -> None:
-        kind, reason, number, pid, subshell, status, flags, command, cwd, *rest = fields
-        rows = [(rest[k], int(rest[k + 1] or 0), rest[k + 2]) for k in range(0, len(rest) - 2, 3)]
-        if reason == "begin":
-            self._begun(rows[0][1])
+    def _set_aside(self) -> None:
+        try:
+            self._script.set_aside()
+        except OSError as error:
+            text = f"{self.target.script.name} cannot be copied ({error.strerror}): do not edit it while it runs"
+            self.sink(Note(text, level="warning", phase=self.target.phase))
+
+    def _came_to_stand(self, told: Told) -> None:
+        if told.reason == "begin":
+            self._begun(told.line)
             return
-        if reason == "snapshot":
+        if told.reason == "snapshot":
             # not here: what it asks the shell is answered to this thread
-            threading.Thread(target=self._keep, args=(rows[0][1], flags), name="snapshot", daemon=True).start()
+            threading.Thread(target=self._keep, args=(told.line, told.flags), name="snapshot", daemon=True).start()
             return
         with self._changed:
             self._stops += 1
-            point = int(number) % 1000 if reason == "breakpoint" else None
-            stop = Stop(
-                reason=cast("Reason", reason if reason != "begin" else "step"),
-                command=command,
-                frames=tuple(self._frame(*row) for row in rows if not row[0].startswith("__cbw_")),
-                status=int(status),
-                subshell=int(subshell),
-                pid=int(pid),
-                flags="".join(flag for flag in flags if flag not in "ET"),
-                cwd=cwd,
-                serial=self._stops,
-                phase=self.target.phase,
-                breakpoint=point,
-                note="ending" if kind == "X" else "",
-            )
+            stop = stop_of(told, self.target, self.text, self.lines, self._stops)
             self.link.watch(stop.pid)
-            if point is not None:
-                self._stopped_at(point)
+            if stop.breakpoint is not None:
+                self._stopped_at(stop.breakpoint)
         self.settling.wait()
         self.sink(stopped_event(stop))
         with self._changed:
@@ -273,17 +257,6 @@ class Run:
         with contextlib.suppress(OSError, KeyError):  # it ended meanwhile
             self.link.send("g")
 
-    def _frame(self, function: str, line: int, file: str) -> Frame:
-        if file == str(self.target.script):
-            text_line = self.lines.to_text(line)
-            if text_line is not None:
-                text_line = statement_at(self.text, text_line)[0] if function != "source" else text_line
-                place = self.target.place(self.text, text_line)
-                if place is not None:
-                    return Frame(function, place.file, place.line or 0, text_line)
-            return Frame(function, self.target.file or file, line, text_line)
-        return Frame(function, file, line)
-
     def _begun(self, line: int) -> None:
         """The shell has reached the text that was put behind the script's end: its marker is at `line`."""
         jump, self._jump = self._jump, None
@@ -303,19 +276,6 @@ class Run:
 
     # -- files ----------------------------------------------------------------------------------------------------
 
-    def _write_prelude(self) -> None:
-        quiet = may_trace_itself(self.target.text)
-        errtrace = "errtrace" in self.target.text or any(
-            "E" in word for word in self.target.text.split() if word.startswith("-") and word[1:].isalpha()
-        )
-        head = [
-            "" if self.follow else "builtin unset BASH_ENV",
-            f"__cbw_d={shlex.quote(str(self.folder))} __cbw_main={shlex.quote(str(self.target.script))}",
-            f"__cbw_quiet={int(quiet or self.follow)} __cbw_e={int(errtrace)}",
-        ]
-        body = (files("cbw_core.trace") / "prelude.sh").read_text()
-        self.prelude.write_text("\n".join([*head, body]), encoding="utf-8", errors="surrogateescape")
-
     def _write_state(self) -> None:
         self._serial += 1
         text = state_text(
@@ -329,64 +289,7 @@ class Run:
             record=self.record,
             snapshot=self.snapshots is not None,
         )
-        _write(self.folder / "state.sh", text)
-        _write(self.folder / "gen", f"{self._serial}\n")
-
-    def _set_aside(self) -> None:
-        """bash has opened its script: from now on that file is ours to write behind, and at its path lies a copy, which
-        a person may edit as they like."""
-        copy = self.target.script.with_name(f".{self.target.script.name}.copy")
-        try:
-            shutil.copy2(self.target.script, copy)
-            copy.replace(self.target.script)
-        except OSError as error:
-            text = f"{self.target.script.name} cannot be copied ({error.strerror}): do not edit it while it runs"
-            self.sink(Note(text, level="warning", phase=self.target.phase))
-
-    def _append(self, text: str) -> None:
-        """Put a text behind the script's end, in the very file that bash reads."""
-        end = self._script.seek(0, 2)
-        try:
-            self._script.write(text.encode("utf-8", "surrogateescape"))
-            self._script.flush()
-        except OSError:
-            self._script.truncate(end)
-            raise
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8", errors="surrogateescape")
-    partial.replace(path)
-
-
-def _unescaped(field: str) -> str:
-    if "\\" not in field:
-        return field
-    out, rest = [], iter(field)
-    for character in rest:
-        if character == "\\":
-            following = next(rest, "\\")
-            out.append({"t": "\t", "n": "\n"}.get(following, following))
-        else:
-            out.append(character)
-    return "".join(out)
-
-
-def stopped_event(stop: Stop) -> Stopped:
-    """The event of a stop."""
-    return Stopped(
-        phase=stop.phase,
-        reason=stop.reason,
-        file=stop.file,
-        line=stop.line,
-        command=stop.command,
-        function=stop.frames[0].function if stop.frames else "",
-        status=stop.status,
-        subshell=stop.subshell,
-        breakpoint=stop.breakpoint,
-        serial=stop.serial,
-    )
+        write_state(self.folder, text, self._serial)
 
 
 def not_stopped() -> UsageError:
@@ -397,4 +300,4 @@ def not_stopped() -> UsageError:
     )
 
 
-__all__ = ["Run", "ScriptEnded", "not_stopped", "stopped_event"]
+__all__ = ["Run", "ScriptEnded", "not_stopped"]

@@ -53,7 +53,7 @@ def source(lines: Sequence[SourceLine]) -> list[RenderableType]:
 
 
 def _title(stop: Stop) -> Text:
-    from cbw_core.trace.run import stopped_event
+    from cbw_core.trace.messages import stopped_event
     from cbw_workbench.views.events import stop_line
 
     return Text(stop_line(stopped_event(stop)).removeprefix("-- "), style="bold")

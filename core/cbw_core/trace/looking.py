@@ -1,0 +1,37 @@
+"""What is known where a script stands: its variables, functions, options and jobs."""
+
+from __future__ import annotations
+
+import shlex
+
+from cbw_core.trace.declared import variables
+from cbw_core.trace.model import Stop, Variable
+from cbw_core.trace.run import Run
+from cbw_core.trace.shellstate import OF_BASH
+
+
+def read_variables(run: Run) -> dict[str, Variable]:
+    """The script's variables, without those that are bash's own."""
+    found = variables(run.evaluate("builtin declare -p").output)
+    return {v.name: v for v in found if not v.name.startswith("__cbw_") and v.name not in OF_BASH}
+
+
+def functions(run: Run) -> dict[str, str]:
+    """The script's functions: name -> text."""
+    found: dict[str, str] = {}
+    for row in run.evaluate("builtin declare -F").output.splitlines():
+        name = row.split()[-1]
+        if name == "trap" or name.startswith("__cbw_"):
+            continue
+        found[name] = run.evaluate(f"builtin declare -f -- {shlex.quote(name)}").output
+    return found
+
+
+def options(run: Run, stop: Stop) -> dict[str, bool]:
+    """The shell's options (`set -o` and `shopt`), without what tracing sets."""
+    rows = run.evaluate("builtin set -o; builtin shopt").output.split("\n")
+    pairs = (row.split() for row in rows if row.strip())
+    ours = ("errtrace", "functrace", "extdebug")
+    found = {p[0]: p[1] == "on" for p in pairs if len(p) == 2 and p[0] not in ours}
+    # evaluating switches these off for itself
+    return {**found, "nounset": "u" in stop.flags, "xtrace": "x" in stop.flags}

@@ -1,0 +1,103 @@
+"""What a traced bash says, read: docs/trace-protocol.md has the messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from cbw_core.events import Stopped
+from cbw_core.trace.commands import statement_at
+from cbw_core.trace.lines import LineMap
+from cbw_core.trace.model import Frame, Reason, Stop, Target
+
+Row = tuple[str, int, str]
+
+
+@dataclass(frozen=True)
+class Told:
+    """A `stop` message. kind: D, E or X; number: the breakpoint's; rows: (function, bash's line, file), innermost
+    first."""
+
+    kind: str
+    reason: str
+    number: int
+    pid: int
+    subshell: int
+    status: int
+    flags: str
+    command: str
+    cwd: str
+    rows: tuple[Row, ...]
+
+    @property
+    def line(self) -> int:
+        """The line as bash counts."""
+        return self.rows[0][1]
+
+
+def stop_told(fields: list[str]) -> Told:
+    """The fields of a `stop` message behind its first word."""
+    kind, reason, number, pid, subshell, status, flags, command, cwd, *rest = (unescaped(field) for field in fields)
+    rows = tuple((rest[k], int(rest[k + 1] or 0), rest[k + 2]) for k in range(0, len(rest) - 2, 3))
+    return Told(kind, reason, int(number), int(pid), int(subshell), int(status), flags, command, cwd, rows)
+
+
+def stop_of(told: Told, target: Target, text: str, lines: LineMap, serial: int) -> Stop:
+    """The stop that a message tells of. text, lines: those that count now."""
+    return Stop(
+        reason=cast("Reason", told.reason),
+        command=told.command,
+        frames=tuple(frame_of(row, target, text, lines) for row in told.rows if not row[0].startswith("__cbw_")),
+        status=told.status,
+        subshell=told.subshell,
+        pid=told.pid,
+        flags="".join(flag for flag in told.flags if flag not in "ET"),
+        cwd=told.cwd,
+        serial=serial,
+        phase=target.phase,
+        breakpoint=told.number % 1000 if told.reason == "breakpoint" else None,
+        note="ending" if told.kind == "X" else "",
+    )
+
+
+def frame_of(row: Row, target: Target, text: str, lines: LineMap) -> Frame:
+    """A level of the backtrace, in lines of the file that a person edits."""
+    function, line, file = row
+    if file != str(target.script):
+        return Frame(function, file, line)
+    text_line = lines.to_text(line)
+    if text_line is not None:
+        text_line = statement_at(text, text_line)[0] if function != "source" else text_line
+        place = target.place(text, text_line)
+        if place is not None:
+            return Frame(function, place.file, place.line or 0, text_line)
+    return Frame(function, target.file or file, line, text_line)
+
+
+def unescaped(field: str) -> str:
+    if "\\" not in field:
+        return field
+    out, rest = [], iter(field)
+    for character in rest:
+        if character == "\\":
+            following = next(rest, "\\")
+            out.append({"t": "\t", "n": "\n"}.get(following, following))
+        else:
+            out.append(character)
+    return "".join(out)
+
+
+def stopped_event(stop: Stop) -> Stopped:
+    """The event of a stop."""
+    return Stopped(
+        phase=stop.phase,
+        reason=stop.reason,
+        file=stop.file,
+        line=stop.line,
+        command=stop.command,
+        function=stop.frames[0].function if stop.frames else "",
+        status=stop.status,
+        subshell=stop.subshell,
+        breakpoint=stop.breakpoint,
+        serial=stop.serial,
+    )

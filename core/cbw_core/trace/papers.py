@@ -1,0 +1,71 @@
+"""The files a traced bash reads: its prelude, what it decides by, and the script itself with the text put behind it."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from importlib.resources import files
+from pathlib import Path
+
+from cbw_core.errors import from_os_error
+from cbw_core.trace.model import Target
+from cbw_core.trace.tables import may_trace_itself
+
+
+def write_prelude(folder: Path, target: Target, *, follow: bool) -> None:
+    """prelude.sh, which BASH_ENV names."""
+    quiet = may_trace_itself(target.text)
+    errtrace = "errtrace" in target.text or any(
+        "E" in word for word in target.text.split() if word.startswith("-") and word[1:].isalpha()
+    )
+    head = [
+        "" if follow else "builtin unset BASH_ENV",
+        f"__cbw_d={shlex.quote(str(folder))} __cbw_main={shlex.quote(str(target.script))}",
+        f"__cbw_quiet={int(quiet or follow)} __cbw_e={int(errtrace)}",
+    ]
+    body = (files("cbw_core.trace") / "prelude.sh").read_text()
+    text = "\n".join([*head, body])
+    (folder / "prelude.sh").write_text(text, encoding="utf-8", errors="surrogateescape")
+
+
+def write_state(folder: Path, text: str, serial: int) -> None:
+    """state.sh, and behind it its number, by which a shell sees that it is another one."""
+    _write(folder / "state.sh", text)
+    _write(folder / "gen", f"{serial}\n")
+
+
+def _write(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(text, encoding="utf-8", errors="surrogateescape")
+    partial.replace(path)
+
+
+class ScriptFile:
+    """The very file that bash reads its script from. Raises CbwError when it cannot be opened."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._file = path.open("rb+")
+        except OSError as error:
+            raise from_os_error(error, f"opening {path}") from error
+
+    def set_aside(self) -> None:
+        """bash has opened its script: from now on that file is ours to write behind, and at its path lies a copy, which
+        a person may edit as they like. Raises OSError."""
+        copy = self._path.with_name(f".{self._path.name}.copy")
+        shutil.copy2(self._path, copy)
+        copy.replace(self._path)
+
+    def append(self, text: str) -> None:
+        """Put a text behind the script's end, whole or not at all. Raises CbwError."""
+        end = self._file.seek(0, 2)
+        try:
+            self._file.write(text.encode("utf-8", "surrogateescape"))
+            self._file.flush()
+        except OSError as error:
+            self._file.truncate(end)
+            raise from_os_error(error, f"writing {self._path}") from error
+
+    def close(self) -> None:
+        self._file.close()

@@ -1,0 +1,113 @@
+"""The breakpoints of a debugger: they outlive the runs that they stop."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from cbw_core.errors import UsageError
+from cbw_core.events import Note, Sink
+from cbw_core.trace.commands import next_statement
+from cbw_core.trace.model import Breakpoint, Kind
+from cbw_core.trace.run import Run
+from cbw_core.trace.tables import is_meant, is_script
+
+
+class Points:
+    """Breakpoints by number. tell: called when they are others now."""
+
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self._tell = tell
+        self._points: dict[int, Breakpoint] = {}
+        self._numbers = 0
+        self._lock = threading.RLock()
+
+    @property
+    def all(self) -> tuple[Breakpoint, ...]:
+        return tuple(self._points.values())
+
+    def add(
+        self,
+        kind: Kind,
+        spec: str,
+        *,
+        condition: str = "",
+        ignore: int = 0,
+        once: bool = False,
+        run: Run | None = None,
+    ) -> Breakpoint:
+        """A breakpoint; Debugger.add has the arguments. run: the script that runs now, which moves a line to its next
+        command."""
+        file, line = "", None
+        if kind == "line":
+            file, _, number = spec.rpartition(":")
+            if not number.isdigit() or int(number) < 1:
+                raise UsageError(f"{spec!r} is no line", kind="breakpoint", hint="break 12, or break build.sh:12")
+            line = int(number)
+            if run is not None and run.state != "ended" and (not file or is_script(file, run.target)):
+                line = line_with_command(run, line)
+                file = Path(run.target.file or run.target.script).name
+        elif kind == "variable" and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", spec):
+            raise UsageError(f"{spec!r} is not the name of a variable", kind="breakpoint")
+        elif not spec:
+            raise UsageError(f"break {kind} needs something to look for", kind="breakpoint")
+        with self._lock:
+            self._numbers += 1
+            point = Breakpoint(self._numbers, kind, spec, line, file, condition, ignore, once)
+            self._points[point.number] = point
+        self._tell()
+        return point
+
+    def put(self, point: Breakpoint) -> None:
+        """Keep a breakpoint as it is: one that a session kept, or a changed one."""
+        with self._lock:
+            self._points[point.number] = point
+            self._numbers = max(self._numbers, point.number)
+        self._tell()
+
+    def remove(self, number: int) -> Breakpoint:
+        """UsageError when there is none of that number."""
+        with self._lock:
+            if number not in self._points:
+                known = ", ".join(map(str, self._points)) or "none"
+                raise UsageError(f"there is no breakpoint {number}", kind="breakpoint", why=f"There are: {known}.")
+            point = self._points.pop(number)
+        self._tell()
+        return point
+
+    def hit(self, number: int) -> None:
+        """A script stopped at it."""
+        with self._lock:
+            point = self._points.get(number)
+            if point is None:
+                return
+            if point.once:
+                del self._points[number]
+            else:
+                self._points[number] = replace(point, hits=point.hits + 1)
+
+    def forget(self, number: int) -> None:
+        """As if it had never been set."""
+        self._points.pop(number, None)
+
+    def check_lines(self, run: Run, sink: Sink) -> None:
+        """Line breakpoints set before the script was known move to the next line that has a command."""
+        for point in self.all:
+            if point.kind != "line" or point.line is None or not is_meant(point.file, run.target):
+                continue
+            found = next_statement(run.text, point.line)
+            if found is None:
+                sink(Note(f"breakpoint {point.number}: {run.target.name} has no line {point.line}", level="warning"))
+            elif found != point.line:
+                self.put(replace(point, line=found))
+
+
+def line_with_command(run: Run, line: int) -> int:
+    """The first line, from `line` on, that has a command of the script. UsageError when none has."""
+    found = next_statement(run.text, line)
+    if found is None:
+        raise UsageError(f"{run.target.name} has no command at or behind line {line}", kind="breakpoint")
+    return found
