@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cbw_workbench.commands.held import Held
 
 Face = Literal["cli", "repl", "tui"]
+PROMPTS: frozenset[Face] = frozenset({"repl", "tui"})  # where commands come one after another
 
 
 @dataclass(frozen=True)

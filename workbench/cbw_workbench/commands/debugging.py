@@ -62,7 +62,7 @@ def _debug_recipe(context: Context, args: Namespace, recipe: Path, folder: Path 
 
 def _stopping(context: Context, session: Session, places: Sequence[str]) -> Result:
     """The prompt, with the build running to the first of the places."""
-    from cbw_workbench.commands.stepping import keep_breakpoints
+    from cbw_workbench.commands.breaking import keep_breakpoints
 
     keep_breakpoints(session, places)
     if context.open_repl is None:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from cbw_core.errors import BuildError, CbwError, Place
+from cbw_core.errors import BuildError, CbwError, Place, UsageError
 from cbw_core.events import Note
 from cbw_core.process import Cancel
 from cbw_workbench.commands.command import Context, Result
@@ -174,3 +174,25 @@ def stopped_error(stop: Stop, session: Session | None) -> BuildError:
         hint="Look: where, vars, eval, shell. Edit the script, then reload and continue; continue alone lets it fail.",
         phase=stop.phase,
     )
+
+
+def held_of(context: Context) -> Held:
+    """The debugger of this prompt. UsageError where there is none."""
+    if context.held is None:
+        raise UsageError(
+            "only a prompt can hold a script at a stop", kind="not-stopped", hint="cbw repl, then run build"
+        )
+    return context.held
+
+
+def standing(context: Context) -> tuple[Held, Stop]:
+    """The debugger and the stop. UsageError when nothing stands."""
+    own = held_of(context)
+    stop = own.stop
+    if stop is None:
+        raise UsageError(
+            "no script stands at a stop",
+            kind="not-stopped",
+            hint="`break LINE` and `run build` stop one; a build that fails stops by itself.",
+        )
+    return own, stop

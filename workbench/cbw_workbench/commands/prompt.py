@@ -21,7 +21,7 @@ def use(context: Context, args: Namespace) -> Result:
 
 def set_option(context: Context, args: Namespace) -> Result:
     if args.off not in (None, "+e"):
-        from cbw_workbench.commands.stepping import assign
+        from cbw_workbench.commands.atstop import assign
 
         return assign(context, args.off)
     if args.on == bool(args.off):

@@ -16,6 +16,8 @@ def all_commands() -> Mapping[str, Command]:
     """Every command under its name (aliases are not keys), in the order help lists them."""
     from cbw_workbench.commands import (
         asserting,
+        atstop,
+        breaking,
         building,
         debugging,
         diffing,
@@ -26,6 +28,7 @@ def all_commands() -> Mapping[str, Command]:
         patching,
         phases,
         prompt,
+        reloading,
         rendering,
         shelling,
         stepping,
@@ -34,7 +37,7 @@ def all_commands() -> Mapping[str, Command]:
     )
 
     known = (debugging, rendering, inspecting, diffing, building, testing, phases, patching, environments, looking)
-    rooms = (*known, tracing, stepping, shelling, prompt, asserting, house)
+    rooms = (*known, tracing, breaking, stepping, atstop, reloading, shelling, prompt, asserting, house)
     return MappingProxyType({command.name: command for room in rooms for command in room.COMMANDS})
 
 

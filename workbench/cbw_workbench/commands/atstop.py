@@ -1,0 +1,110 @@
+"""`where`, `list`, `vars`, `eval`: looking around at a stop, in the script's own shell."""
+
+from __future__ import annotations
+
+import argparse
+from argparse import Namespace
+
+from cbw_core.errors import UsageError
+from cbw_workbench.commands.command import PROMPTS, Arg, Command, Context, Result
+from cbw_workbench.commands.held import standing
+from cbw_workbench.commands.stops import VariableList, WhereReport, source_around, stop_report
+
+
+def where(context: Context, args: Namespace) -> Result:
+    own, stop = standing(context)
+    debugger = own.debugger
+    if not args.all:
+        return Result(WhereReport(stop, source_around(debugger, stop)))
+    return Result(WhereReport(stop, source_around(debugger, stop), debugger.jobs(), debugger.options()))
+
+
+def list_(context: Context, args: Namespace) -> Result:
+    own, stop = standing(context)
+    return Result(WhereReport(stop, source_around(own.debugger, stop, args.line, 10)))
+
+
+def variables(context: Context, args: Namespace) -> Result:
+    from fnmatch import fnmatchcase
+
+    own, _ = standing(context)
+    found = own.debugger.variables()
+    if args.name:
+        found = tuple(v for v in found if any(fnmatchcase(v.name, pattern) for pattern in args.name))
+    else:
+        wanted = "changed" if args.changed else "exported" if args.exported else ""
+        found = tuple(v for v in found if not wanted or getattr(v, wanted))
+        if not wanted:
+            found = tuple(v for v in found if not v.exported or v.changed)
+    return Result(VariableList(found, own.debugger.functions() if args.functions else {}))
+
+
+def evaluate(context: Context, args: Namespace) -> Result:
+    own, _ = standing(context)
+    if not args.words:
+        raise UsageError("eval needs a command", hint="eval 'echo $CFLAGS'")
+    done = own.debugger.evaluate(" ".join(args.words))
+    return Result(done, done.status)
+
+
+def assign(context: Context, text: str) -> Result:
+    """`set NAME=VALUE`: in the script's shell."""
+    own, _ = standing(context)
+    own.debugger.set(text)
+    name = text.partition("=")[0].rstrip("+").partition("[")[0]
+    return Result(VariableList(tuple(v for v in own.debugger.variables() if v.name == name)))
+
+
+def stand(context: Context) -> Result:
+    """Where the script stands, as a stop is shown."""
+    return Result(stop_report(standing(context)[0].debugger))
+
+
+_WORDS = Arg(("words",), "the command", {"nargs": argparse.REMAINDER, "metavar": "COMMAND"})
+
+COMMANDS = (
+    Command(
+        "where",
+        "at a stop: the line, the calls that led there; --all: options and background jobs too",
+        where,
+        args=(Arg(("--all",), "options and background jobs too", {"action": "store_true"}),),
+        examples=("where", "where --all"),
+        group="debugger",
+        faces=PROMPTS,
+        aliases=("bt",),
+    ),
+    Command(
+        "list",
+        "at a stop: the source around it, or around a line",
+        list_,
+        args=(Arg(("line",), "a line of the script", {"nargs": "?", "type": int, "metavar": "LINE"}),),
+        examples=("list", "list 40"),
+        group="debugger",
+        faces=PROMPTS,
+        aliases=("l",),
+    ),
+    Command(
+        "vars",
+        "at a stop: the script's variables, changed ones marked; by name, or all that are not exported",
+        variables,
+        args=(
+            Arg(("name",), "names or patterns", {"nargs": "*", "metavar": "NAME"}),
+            Arg(("--changed",), "those that changed since the last stop", {"action": "store_true"}),
+            Arg(("--exported",), "the exported ones", {"action": "store_true"}),
+            Arg(("--functions",), "the functions too", {"action": "store_true"}),
+        ),
+        examples=("vars", "vars 'C*FLAGS' PREFIX", "vars --changed"),
+        group="debugger",
+        faces=PROMPTS,
+    ),
+    Command(
+        "eval",
+        "at a stop: run a command in the script's own shell; what it changes stays",
+        evaluate,
+        args=(_WORDS,),
+        examples=("eval 'eval export VERBOSE=1'",),
+        group="debugger",
+        faces=PROMPTS,
+        long=True,
+    ),
+)
