@@ -11,10 +11,10 @@ from cbw_core.config import Config
 from cbw_core.env import ChannelResolver
 from cbw_core.errors import CbwError, EnvironmentFailure
 from cbw_core.events import silent
-from cbw_core.process import Cancel
 from cbw_core.render.output import Output
 from cbw_core.session import Plan, Session, create, plan, solving
 from cbw_core.session.phases import env as env_phase
+from cbw_core.session.running import work_of
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _pins_are_what_was_solved(output: Output) -> None:
 def _installed(session: Session) -> Iterator[Compared]:
     output = session.output
     with session.working():
-        env_phase.run(session, silent, Cancel())
+        env_phase.run(session, work_of(silent, None))
     prefixes = {"host": session.layout.host_prefix, "build": session.layout.build_prefix}
     solved = {env: {p.dist for p in packages} for env, packages in output.solved.items()}
     if output.merges_build_and_host:

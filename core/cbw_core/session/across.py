@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cbw_core import env
 from cbw_core.config import Config
 from cbw_core.errors import CbwError, RecipeError
 from cbw_core.events import silent
 from cbw_core.process import Cancel
-from cbw_core.session import rendering
-from cbw_core.session.plan import Plan
+from cbw_core.recipe import find_recipe
+from cbw_core.session import rendering, solving
+from cbw_core.session.planning import Plan
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,6 @@ def _waits(recipe: _Recipe, needs: frozenset[str], left: Sequence[_Recipe]) -> b
 def neighbour(recipe: Path, package: str) -> Path | None:
     """The folder of a recipe for `package` near `recipe`, as conda_build.build.build_tree looks for it: NAME or
     NAME-feedstock, beside the recipe's folder or one level higher. None when there is none."""
-    from cbw_core.recipe import find_recipe
-
     folder = find_recipe(recipe).parent
     for name in (package, f"{package}-feedstock"):
         for place in (folder.parent / name, folder.parent.parent / name):
@@ -90,13 +90,10 @@ def neighbour(recipe: Path, package: str) -> Path | None:
 def check(plan: Plan, config: Config, *, cancel: Cancel | None = None, environ: Mapping[str, str]) -> None:
     """Raise what keeps the environments of a plan from being made, before a session is: an EnvironmentFailure,
     MissingPackage where a channel lacks a package."""
-    from cbw_core.env import ChannelResolver
-    from cbw_core.session import solving
-
     for output in plan.outputs:
         if not output.unsatisfied:
             continue
-        resolver = ChannelResolver(config, cancel=cancel, environ=environ)
+        resolver = env.ChannelResolver(config, cancel=cancel, environ=environ)
         try:
             for name in ("build", "host"):
                 solving.solve(output, name, plan.outputs, resolver)

@@ -6,17 +6,14 @@ from __future__ import annotations
 import shutil
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cbw_core import channel
 from cbw_core.events import Note, Sink
+from cbw_core.session.folder import SessionFolder
 from cbw_core.session.model import Phase
 
-if TYPE_CHECKING:
-    from cbw_core.session.session import Session
 
-
-def put(session: Session, sink: Sink) -> None:
+def put(session: SessionFolder, sink: Sink) -> None:
     """Move the package of a recipe's session to `broken/`, and out of the index."""
     package = session.package
     folder = session.config.croot / "broken"
@@ -26,7 +23,7 @@ def put(session: Session, sink: Sink) -> None:
     sink(Note(f"{package.name} failed its tests: it is kept in {folder}", "warning", "test"))
 
 
-def bring_back(session: Session, sink: Sink) -> None:
+def bring_back(session: SessionFolder, sink: Sink) -> None:
     """Move the package back to where it was packed to, and index it, if it is in `broken/`."""
     package, output = session.package, session.output
     if package.parent != session.config.croot / "broken":
@@ -39,7 +36,7 @@ def bring_back(session: Session, sink: Sink) -> None:
     sink(Note(f"{package.name} passes its tests: it is in {target.parent} again", "info", "test"))
 
 
-def _move(session: Session, package: Path, target: Path) -> None:
+def _move(session: SessionFolder, package: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.move(package, target)
     result = {**session.ledger[Phase.PACKAGE].result, "package": str(target), "mtime_ns": target.stat().st_mtime_ns}

@@ -4,51 +4,45 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from cbw_core import channel, env, test
 from cbw_core.errors import CbwError, EnvironmentFailure
 from cbw_core.events import Note, Progress, Sink
 from cbw_core.process import Cancel
+from cbw_core.render.output import Resolved
+from cbw_core.session import making, register
+from cbw_core.session.folder import SessionFolder
 from cbw_core.session.model import Phase
-
-if TYPE_CHECKING:
-    from cbw_core.render.output import Resolved
-    from cbw_core.session.session import Session
+from cbw_core.session.work import Work
+from cbw_core.test.packaged import read_info, record_of
 
 
-def check(session: Session, sink: Sink, cancel: Cancel) -> list[str]:
+def check(session: SessionFolder, work: Work) -> list[str]:
     """Run the tests of each package that `test/downstreams` names, in a session of its own inside of this one's folder,
     with the package of this session; their dists.
 
     One that cannot be installed along with it is a warning, as in conda-build. Raises what its tests raise.
     """
-    from cbw_core.test import plan_for
-
     tested = []
-    for spec in plan_for(session.output).downstreams:
-        found = _solved(session, spec, sink, cancel)
+    for spec in test.plan_for(session.output).downstreams:
+        found = _solved(session, spec, work.sink, work.cancel)
         if found is not None:
-            _test_one(session, found, sink, cancel)
+            _test_one(session, found, work)
             tested.append(found.dist)
     if tested:
-        from cbw_core.session.store import remember
-
-        remember(session.config, session.root, session.recipe)
+        register.remember(session.config, session.root, session.recipe)
     return tested
 
 
-def _exact(session: Session) -> str:
+def _exact(session: SessionFolder) -> str:
     return " ".join(session.output.dist.rsplit("-", 2))
 
 
-def _solved(session: Session, spec: str, sink: Sink, cancel: Cancel) -> Resolved | None:
+def _solved(session: SessionFolder, spec: str, sink: Sink, cancel: Cancel) -> Resolved | None:
     """The downstream package that is installed along with ours; None, with a warning, where there is none."""
-    from cbw_core.env import ChannelResolver
-    from cbw_core.test.packaged import read_info, record_of
-
     output = session.output
-    resolver = ChannelResolver(session.config, sink=sink, cancel=cancel, environ=session.environ)
+    resolver = env.ChannelResolver(session.config, sink=sink, cancel=cancel, environ=session.environ)
     try:
         solved = resolver.solve(
             (_exact(session), spec, *output.requirements.run),
@@ -67,18 +61,16 @@ def _solved(session: Session, spec: str, sink: Sink, cancel: Cancel) -> Resolved
     return next(package for package in solved if package.name == spec.split()[0].lower())
 
 
-def _test_one(session: Session, package: Resolved, sink: Sink, cancel: Cancel) -> None:
-    from cbw_core.session.store import create_for_package
-
+def _test_one(session: SessionFolder, package: Resolved, work: Work) -> None:
     folder = session.root / "downstreams"
     mine = session.config
     config = replace(mine, channels=(str(session.package.parent.parent), *mine.channels), extra_deps=(_exact(session),))
-    file = _file(package, folder / "packages", sink, cancel)
-    sink(Note(f"downstream {package.dist} is tested with {session.output.dist}", "info", "test"))
-    child = create_for_package(file, config, path=folder / package.name, environ=session.environ)
+    file = _file(package, folder / "packages", work.sink, work.cancel)
+    work.sink(Note(f"downstream {package.dist} is tested with {session.output.dist}", "info", "test"))
+    child = SessionFolder(making.for_package(file, config, folder / package.name), environ=session.environ)
     child.helping = True
     try:
-        child.run(Phase.TEST, sink=sink, cancel=cancel)
+        work.run(child, Phase.TEST)
     except CbwError as error:
         error.message = f"downstream {package.dist}: {error.message}"
         error.args = (error.message,)
@@ -87,7 +79,6 @@ def _test_one(session: Session, package: Resolved, sink: Sink, cancel: Cancel) -
 
 def _file(package: Resolved, folder: Path, sink: Sink, cancel: Cancel) -> Path:
     """The package as a file: where its channel has it on this machine, or downloaded into a channel of its own."""
-    from cbw_core import channel
     from cbw_core.source.download import DownloadFailed, Patience, download
 
     if package.url.startswith("file://"):

@@ -7,17 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cbw_core import env, inspect
+from cbw_core import env, inspect, test
 from cbw_core.errors import UsageError
 from cbw_core.events import Note, Sink, silent
 from cbw_core.process import Cancel
 from cbw_core.render.output import Resolved
 from cbw_core.session import blame, live, solving
 from cbw_core.session.model import Phase, State
+from cbw_core.session.session import Session
+from cbw_core.test.packaged import read_info, record_of
 
 if TYPE_CHECKING:
     from cbw_core.inspect import Asked, Environment
-    from cbw_core.session.session import Session
 
 
 def environment_of(session: Session, name: str, *, sink: Sink = silent, cancel: Cancel | None = None) -> Environment:
@@ -76,9 +77,6 @@ def _solved(session: Session, name: str, resolver: env.ChannelResolver) -> tuple
     """An environment that nobody has solved yet; outputs of the recipe stand for what no channel has."""
     output = session.output
     if session.is_package:
-        from cbw_core import test
-        from cbw_core.test.packaged import read_info, record_of
-
         record = record_of(read_info(session.package))
         specs = test.plan_of_package(session.package).specs
         return resolver.solve(specs, output.host_subdir, env=name, siblings=(record,))

@@ -18,10 +18,10 @@ from cbw_core.inspect.environments import name_of
 from cbw_core.process import Cancel
 from cbw_core.render.output import Resolved, resolved_from_json
 from cbw_core.session import digests, jsonfile
+from cbw_core.session.folder import SessionFolder
 
 if TYPE_CHECKING:
     from cbw_core.render.resolver import Resolver
-    from cbw_core.session.session import Session
 
 Op = Literal["add", "remove", "use"]
 
@@ -58,7 +58,7 @@ class Live:
         return digests.of_data(rows) if rows else ""
 
 
-def read(session: Session) -> Live:
+def read(session: SessionFolder) -> Live:
     data = jsonfile.read(session.kept.live)
     if data is None:
         return Live()
@@ -70,7 +70,7 @@ def read(session: Session) -> Live:
     return Live(changes, solved)
 
 
-def write(session: Session, found: Live) -> None:
+def write(session: SessionFolder, found: Live) -> None:
     """Keep the changes; no file where there are none."""
     if not found.changes:
         session.kept.live.unlink(missing_ok=True)
@@ -104,7 +104,7 @@ def with_change(found: Live, change: Change, base: Sequence[Resolved]) -> Live:
 
 
 def applied(
-    session: Session,
+    session: SessionFolder,
     name: str,
     base: Sequence[Resolved],
     *,
@@ -137,7 +137,7 @@ def applied(
 
 
 def _after(
-    session: Session,
+    session: SessionFolder,
     packages: tuple[Resolved, ...],
     change: Change,
     beside: tuple[Resolved, ...],
@@ -187,7 +187,9 @@ def _without(name: str, packages: tuple[Resolved, ...], names: Sequence[str], si
     return tuple(p for p in packages if p.name not in gone | also)
 
 
-def changed_by(session: Session, change: Change, base: Sequence[Resolved], sink: Sink, cancel: Cancel | None) -> Live:
+def changed_by(
+    session: SessionFolder, change: Change, base: Sequence[Resolved], sink: Sink, cancel: Cancel | None
+) -> Live:
     """The changes with one more, solved. Raises UsageError for the name of a package that is not there, and what
     `applied` raises; nothing is written."""
     before = read(session)
@@ -210,7 +212,9 @@ def changed_by(session: Session, change: Change, base: Sequence[Resolved], sink:
 class WithChanges:
     """A resolver whose answers for one environment have the changes made to it."""
 
-    def __init__(self, resolver: Resolver, session: Session, name: str, sink: Sink, cancel: Cancel | None) -> None:
+    def __init__(
+        self, resolver: Resolver, session: SessionFolder, name: str, sink: Sink, cancel: Cancel | None
+    ) -> None:
         self._resolver, self._session, self._name, self._sink, self._cancel = resolver, session, name, sink, cancel
 
     def solve(

@@ -68,3 +68,10 @@ def making_siblings(root: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def refuse_busy(root: Path) -> None:
+    """UsageError(kind="session-busy") when somebody works in a session or in one of its siblings."""
+    for ledger in (root / "ledger.json", *root.glob("outputs/*/ledger.json")):
+        with held(ledger.parent):
+            pass

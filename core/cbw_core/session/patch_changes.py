@@ -5,16 +5,14 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from cbw_core import build
 from cbw_core.errors import UsageError
 from cbw_core.events import Note, Sink
 from cbw_core.session import edits, trees
+from cbw_core.session.folder import SessionFolder
 from cbw_core.source import patching
 from cbw_core.source.patching import State
-
-if TYPE_CHECKING:
-    from cbw_core.session.session import Session
 
 # what editors and patch leave beside a file
 _LITTER = ("*.orig", "*.rej", "*~", "*.swp", "*.pyc")
@@ -22,7 +20,7 @@ _LARGE = 1 << 20  # bytes of a new file that nobody wrote by hand
 _NAMED = 8
 
 
-def changed(session: Session, files: Sequence[str], sink: Sink) -> tuple[str, ...]:
+def changed(session: SessionFolder, files: Sequence[str], sink: Sink) -> tuple[str, ...]:
     """Paths in the work folder that a person changed, those asked for."""
     kept, work = session.kept, session.layout.work
     if not kept.work.exists or not work.is_dir():
@@ -47,15 +45,13 @@ def changed(session: Session, files: Sequence[str], sink: Sink) -> tuple[str, ..
     return tuple(sorted(path for path in sure | new if not is_git(path)))
 
 
-def _ours(session: Session) -> set[str]:
+def _ours(session: SessionFolder) -> set[str]:
     """Scripts that we put into the work folder."""
-    from cbw_core import build
-
     script = build.script_of(session.output)
     return {*edits.SCRIPTS, *((build.script_file_name(script),) if script is not None else ())}
 
 
-def _removed(session: Session) -> set[str]:
+def _removed(session: SessionFolder) -> set[str]:
     """Source files that a person removed: before the last build began, or after it ended."""
     kept = session.kept
     known, now = kept.work.files(), trees.scan(session.layout.work)
@@ -102,7 +98,7 @@ def listed(paths: Iterable[str]) -> str:
     return ", ".join(shown[:_NAMED]) + (f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else "")
 
 
-def edited(session: Session, path: str) -> State | None:
+def edited(session: SessionFolder, path: str) -> State | None:
     """A file as a person left it: an edit that went into a build is kept beside."""
     found = edits.by_hand(session.kept)
     kept = session.kept.edits / path

@@ -6,21 +6,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cbw_core import source
 from cbw_core.errors import BuildError, CbwError, Place, UsageError, from_os_error
 from cbw_core.events import Sink, silent
 from cbw_core.process import Cancel
 from cbw_core.session import trees
+from cbw_core.session.folder import SessionFolder
 from cbw_core.session.patch_changes import changed, edited, is_git, is_litter, listed
 from cbw_core.session.recipe_edit import add_to_recipe
 from cbw_core.source import patching
 from cbw_core.source.entries import SourceEntry, entries_of
 from cbw_core.source.patching import CannotPatch, State
-
-if TYPE_CHECKING:
-    from cbw_core.session.session import Session
 
 Pairs = dict[str, tuple[State | None, State | None]]
 
@@ -38,7 +35,7 @@ class PatchWritten:
 
 
 def new_patch(
-    session: Session, name: str, files: Sequence[str] = (), *, sink: Sink = silent, cancel: Cancel | None = None
+    session: SessionFolder, name: str, files: Sequence[str] = (), *, sink: Sink = silent, cancel: Cancel | None = None
 ) -> PatchWritten:
     """Make a patch in the recipe's folder from what was changed by hand in the work folder, and enter it behind the
     other patches of its source in meta.yaml.
@@ -53,7 +50,7 @@ def new_patch(
         return _new(session, name, files, sink, cancel)
 
 
-def _new(session: Session, name: str, files: Sequence[str], sink: Sink, cancel: Cancel) -> PatchWritten:
+def _new(session: SessionFolder, name: str, files: Sequence[str], sink: Sink, cancel: Cancel) -> PatchWritten:
     output = session.output
     _refuse_derived(session)
     target = _target(Path(output.recipe_dir), name)
@@ -86,7 +83,7 @@ def _new(session: Session, name: str, files: Sequence[str], sink: Sink, cancel: 
 
 
 def refresh_patch(
-    session: Session, name: str, files: Sequence[str] = (), *, sink: Sink = silent, cancel: Cancel | None = None
+    session: SessionFolder, name: str, files: Sequence[str] = (), *, sink: Sink = silent, cancel: Cancel | None = None
 ) -> PatchWritten:
     """Make a patch of the recipe anew, with what was changed by hand in the work folder put into it.
 
@@ -99,7 +96,7 @@ def refresh_patch(
         return _refresh(session, name, files, sink, cancel)
 
 
-def _refresh(session: Session, name: str, files: Sequence[str], sink: Sink, cancel: Cancel) -> PatchWritten:
+def _refresh(session: SessionFolder, name: str, files: Sequence[str], sink: Sink, cancel: Cancel) -> PatchWritten:
     _refuse_derived(session)
     entry, index = _named(entries_of(session.output), name)
     target = source.patch_path(entry, entry.patches[index])
@@ -151,7 +148,7 @@ def _entry_of(entries: Sequence[SourceEntry], paths: Sequence[str]) -> SourceEnt
     return entries[next(iter(by_entry))]
 
 
-def _refuse_derived(session: Session) -> None:
+def _refuse_derived(session: SessionFolder) -> None:
     if session.is_package or session.base_output is not None:
         raise UsageError(
             f"the work folder of {session.output.name} is not made from sources itself",
@@ -193,7 +190,7 @@ def _target(recipe_dir: Path, name: str) -> Path:
 
 
 @contextmanager
-def _scratch(session: Session) -> Iterator[Path]:
+def _scratch(session: SessionFolder) -> Iterator[Path]:
     folder = session.layout.private / "patching"
     try:
         trees.remove(folder)
@@ -210,7 +207,7 @@ def _scratch(session: Session) -> Iterator[Path]:
             trees.remove(folder)
 
 
-def _against_kept(session: Session, entry: SourceEntry, paths: Sequence[str], scratch: Path) -> Pairs:
+def _against_kept(session: SessionFolder, entry: SourceEntry, paths: Sequence[str], scratch: Path) -> Pairs:
     """Each changed file as source left it and as it is."""
     reader, before = session.kept.work.reader(), scratch / "before"
     session.kept.work.put_into(before, [path for path in paths if reader.has(path)])
@@ -221,7 +218,7 @@ def _below(entry: SourceEntry, path: str) -> str:
     return path.removeprefix(f"{entry.folder}/") if entry.folder else path
 
 
-def _made(session: Session, entry: SourceEntry, pairs: Pairs, scratch: Path) -> bytes:
+def _made(session: SessionFolder, entry: SourceEntry, pairs: Pairs, scratch: Path) -> bytes:
     """The patch, tried on the files it is for."""
     lead = f"{entry.folder}/" if entry.folder else ""
     taken = any(path.startswith((f"{lead}a/", f"{lead}b/")) for path in session.kept.work.entries)
@@ -252,7 +249,7 @@ def _apply(data: bytes, folder: Path) -> bool:
     return outcome.fits
 
 
-def _provided(session: Session, entry: SourceEntry, count: int, folder: Path, cancel: Cancel) -> Path:
+def _provided(session: SessionFolder, entry: SourceEntry, count: int, folder: Path, cancel: Cancel) -> Path:
     """The source up to this entry, with its first `count` patches; returns the entry's folder."""
     output = session.output
     entries = [dict(one.data) for one in entries_of(output)[: entry.index + 1]]
@@ -263,7 +260,7 @@ def _provided(session: Session, entry: SourceEntry, count: int, folder: Path, ca
 
 
 def _renewed(
-    session: Session,
+    session: SessionFolder,
     entry: SourceEntry,
     index: int,
     base: Path,
@@ -302,7 +299,7 @@ def _renewed(
 
 
 def _refuse_breaking(
-    session: Session, entry: SourceEntry, index: int, pairs: Pairs, scratch: Path, cancel: Cancel
+    session: SessionFolder, entry: SourceEntry, index: int, pairs: Pairs, scratch: Path, cancel: Cancel
 ) -> None:
     """UsageError when a later patch does not apply over the new one."""
     trial = _provided(session, entry, index, scratch / "trial", cancel)

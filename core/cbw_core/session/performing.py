@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from cbw_core.errors import BuildError, CbwError, Interrupted, from_os_error
-from cbw_core.events import PhaseEnded, PhaseStarted, Sink
-from cbw_core.process import Cancel
+from cbw_core.events import PhaseEnded, PhaseStarted
+from cbw_core.session import phases
+from cbw_core.session.folder import SessionFolder
 from cbw_core.session.journal import Journal
-from cbw_core.session.look import Look
 from cbw_core.session.model import Phase, PhaseStatus, State
-from cbw_core.session.phases import CODE
 from cbw_core.session.resources import Meter
-from cbw_core.session.session import Session
-from cbw_core.session.status import current_inputs
+from cbw_core.session.status import current_inputs, look_at
+from cbw_core.session.work import Work
 
 
-def perform(session: Session, phase: Phase, sink: Sink, cancel: Cancel) -> PhaseStatus:
+def perform(session: SessionFolder, phase: Phase, work: Work) -> PhaseStatus:
     """Run one phase. Raises its CbwError after the ledger has it; UsageError("session-busy") when another does one."""
-    with session.working(), Journal(session.layout, phase, sink) as journal:
+    with session.working(), Journal(session.layout, phase, work.sink) as journal:
         serial = session.ledger[phase].serial + 1
         started = datetime.now(UTC).isoformat(timespec="seconds")
         session.record(phase, state=State.RUNNING, started=started, error=None, serial=serial, inputs={}, seconds=None)
@@ -29,7 +29,7 @@ def perform(session: Session, phase: Phase, sink: Sink, cancel: Cancel) -> Phase
         journal(PhaseStarted(phase, name, str(session.root)))
         ending, meter = _Ending(session, phase, journal, name), Meter(journal)
         try:
-            result = _call(session, phase, meter, cancel)
+            result = _call(session, phase, replace(work, sink=meter))
         except CbwError as error:
             error.phase = error.phase or phase.value
             ending.failed(error)
@@ -38,13 +38,13 @@ def perform(session: Session, phase: Phase, sink: Sink, cancel: Cancel) -> Phase
             ending.failed(BuildError(f"a bug in cbw: {error!r}", kind="bug", phase=phase.value))
             raise
         ending.done(result, meter)
-    return session.status()[phase]
+    return look_at(session).status(session)[phase]
 
 
-def _call(session: Session, phase: Phase, sink: Sink, cancel: Cancel) -> Mapping[str, Any]:
+def _call(session: SessionFolder, phase: Phase, work: Work) -> Mapping[str, Any]:
     try:
-        cancel.check()
-        return CODE[phase].run(session, sink, cancel)
+        work.cancel.check()
+        return phases.CODE[phase].run(session, work)
     except KeyboardInterrupt:
         raise Interrupted(f"{phase} was interrupted", hint=f"`cbw run {phase}` goes on.") from None
     except OSError as error:
@@ -54,7 +54,7 @@ def _call(session: Session, phase: Phase, sink: Sink, cancel: Cancel) -> Mapping
 class _Ending:
     """The end of a phase, told to the ledger and the journal."""
 
-    def __init__(self, session: Session, phase: Phase, journal: Journal, name: str) -> None:
+    def __init__(self, session: SessionFolder, phase: Phase, journal: Journal, name: str) -> None:
         self._session, self._phase, self._journal, self._name = session, phase, journal, name
         self._begun = time.monotonic()
 
@@ -63,7 +63,7 @@ class _Ending:
         result = {**result, "resources": used} if used else result
         # after the run: only then are the files that rendering reads and the packages of siblings known
         self._session.record(self._phase, result=result)
-        inputs = current_inputs(self._session, Look(self._session.head), self._session.ledger, self._phase)
+        inputs = current_inputs(self._session, look_at(self._session), self._session.ledger, self._phase)
         self._tell(State.DONE, None, inputs=inputs)
 
     def failed(self, error: CbwError) -> None:

@@ -11,7 +11,7 @@ from cbw_core.events import Note, Sink, silent
 from cbw_core.process import Cancel
 from cbw_core.render.output import Output
 from cbw_core.session.model import Phase, State
-from cbw_core.session.plan import Plan
+from cbw_core.session.planning import Plan
 from cbw_core.session.session import Session
 from cbw_core.session.store import create, last_session
 

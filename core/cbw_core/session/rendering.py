@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbw_core.errors import Place, RecipeError, UsageError
 from cbw_core.render.output import Output
-from cbw_core.session import blame, jsonfile
+from cbw_core.session import blame, digests, jsonfile
 from cbw_core.source import sources
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from cbw_core.events import Sink
     from cbw_core.process import Cancel
     from cbw_core.render import Rendered
-    from cbw_core.session.session import Session
+
+# files whose appearance changes a rendering that did not read them
+_OPTIONAL_FILES = ("conda_build_config.yaml", "recipe_append.yaml", "recipe_clobber.yaml")
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,22 @@ def of_rendered(rendered: Rendered) -> Rendering:
         warnings=rendered.warnings,
         files_read=rendered.files_read,
     )
+
+
+def inputs(rendering: Rendering, options: Mapping[str, Any]) -> dict[str, str]:
+    """What it was made from, name -> digest of that now: the files that were read, and those that would be if they
+    appeared. options: Config.to_json()."""
+    folder = Path(rendering.recipe_file).parent
+    paths = {*rendering.files_read, rendering.recipe_file, *(str(folder / name) for name in _OPTIONAL_FILES)}
+    found = {_named(path, folder): digests.of_file(path) for path in sorted(paths)}
+    return {**found, "options": digests.of_data(options)}
+
+
+def _named(path: str, folder: Path) -> str:
+    try:
+        return str(Path(path).relative_to(folder))
+    except ValueError:
+        return path
 
 
 def write(path: Path, rendering: Rendering) -> None:
@@ -135,11 +153,3 @@ def nearest(rendering: Rendering, before: Output) -> Output | None:
 
     same = [o for o in rendering.all if o.name == before.name and o.is_toplevel == before.is_toplevel]
     return max(same, key=likeness, default=None)
-
-
-def now(session: Session, sink: Sink) -> Output:
-    """A session's output as its recipe makes it now, without anything being kept."""
-    from cbw_core.process import Cancel
-
-    fresh = render(session.head.recipe, session.config, sink=sink, cancel=Cancel(), environ=session.environ)
-    return again(fresh, session.output)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from cbw_core.errors import Place, UsageError
 from cbw_core.events import Sink, silent
@@ -12,21 +11,19 @@ from cbw_core.inspect.environments import name_of
 from cbw_core.inspect.requirement_lines import RequirementLines, written_requirements
 from cbw_core.process import Cancel
 from cbw_core.session import live
+from cbw_core.session.folder import SessionFolder
 from cbw_core.session.live import Change
 from cbw_core.session.recipe_edit import DataPath, add_to_recipe, remove_from_recipe
 
-if TYPE_CHECKING:
-    from cbw_core.session.session import Session
 
-
-def check_saving(session: Session, change: Change) -> None:
+def check_saving(session: SessionFolder, change: Change) -> None:
     """Raise what would keep a change from being written into the recipe: RecipeError(kind="edit") where the text has no
     place for it, UsageError for a change that recipes have no words for."""
     for _ in _places(session, change, try_only=True):
         pass
 
 
-def save_change(session: Session, change: Change, *, sink: Sink = silent) -> Iterator[Place]:
+def save_change(session: SessionFolder, change: Change, *, sink: Sink = silent) -> Iterator[Place]:
     """Write a change into the recipe, and forget it in the session; gives the lines. The environment is as before, and
     render is stale: the recipe is another one now."""
     yield from _places(session, change, try_only=False)
@@ -42,7 +39,7 @@ def save_change(session: Session, change: Change, *, sink: Sink = silent) -> Ite
         live.write(session, replace(found, changes=tuple(kept)))
 
 
-def _places(session: Session, change: Change, *, try_only: bool) -> Iterator[Place]:
+def _places(session: SessionFolder, change: Change, *, try_only: bool) -> Iterator[Place]:
     output = session.output
     if session.is_package or change.op == "use":
         raise UsageError(
@@ -70,7 +67,7 @@ def _places(session: Session, change: Change, *, try_only: bool) -> Iterator[Pla
             yield remove_from_recipe(output, path, is_it, what=name, inside=inside, reads_as=reads_as, **settings)  # type: ignore[arg-type]
 
 
-def paths(session: Session, name: str) -> tuple[DataPath, DataPath]:
+def paths(session: SessionFolder, name: str) -> tuple[DataPath, DataPath]:
     """Where the recipe lists what an environment needs: (in its text, in the output's own sections)."""
     output = session.output
     section = name

@@ -13,12 +13,12 @@ from cbw_core.events import Note, Progress, Sink, silent
 from cbw_core.process import Cancel
 from cbw_core.render.output import Output, Resolved
 from cbw_core.session import blame
+from cbw_core.session.folder import SessionFolder
 from cbw_core.session.model import Phase, State
 
 if TYPE_CHECKING:
     from cbw_core.config import Config
     from cbw_core.render.resolver import Resolver
-    from cbw_core.session.session import Session
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def solve_all(
     return tuple(found)
 
 
-def solve_first(session: Session, *, sink: Sink = silent, cancel: Cancel | None = None) -> tuple[Solution, ...]:
+def solve_first(session: SessionFolder, *, sink: Sink = silent, cancel: Cancel | None = None) -> tuple[Solution, ...]:
     """Solve every environment of the recipe a session works on, and keep the answers in its ledger.
 
     Raises what keeps the build or host environment of its own output from being made, after the ledger has it as the

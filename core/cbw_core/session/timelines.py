@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from cbw_core.errors import UsageError
 from cbw_core.session import jsonfile
+from cbw_core.session.folder import SessionFolder
 
 if TYPE_CHECKING:
-    from cbw_core.session.session import Session
     from cbw_core.trace import Timeline
 
 
-def keep(session: Session) -> None:
+def keep(session: SessionFolder) -> None:
     """Keep what the session's debugger recorded of the build that ended now, if it did."""
     from cbw_core.trace import timeline
 
@@ -23,7 +23,7 @@ def keep(session: Session) -> None:
     jsonfile.write(session.kept.timeline, timeline.to_json(made))
 
 
-def read(session: Session) -> Timeline:
+def timeline_of(session: SessionFolder) -> Timeline:
     """UsageError(kind="no-timeline") when the session's build was not recorded."""
     from cbw_core.trace import timeline
 

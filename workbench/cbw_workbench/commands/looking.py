@@ -12,11 +12,9 @@ from cbw_workbench.commands.results import LogText, SessionList, Settings, Statu
 
 
 def status(context: Context, args: Namespace) -> Result:
-    from cbw_core.session import Look
-
     session = context.session
     assert session is not None
-    look = Look(session.head)
+    look = session.look()
     return Result(StatusReport(look.status(session), look.group()))
 
 

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
+from cbw_core.session.folder import SessionFolder
+from cbw_core.session.look import Look
 from cbw_core.session.model import Phase
 from cbw_core.session.phases import build, env, package, post, render, source, test
+from cbw_core.session.work import Work
 
-if TYPE_CHECKING:
-    from cbw_core.events import Sink
-    from cbw_core.process import Cancel
-    from cbw_core.session.look import Look
-    from cbw_core.session.session import Session
-
-    Inputs: TypeAlias = Callable[[Session, Look], Mapping[str, str]]
-    Run: TypeAlias = Callable[[Session, Sink, Cancel], Mapping[str, Any]]
-    Undo: TypeAlias = Callable[[Session, Sink, Phase], None]
+Inputs: TypeAlias = Callable[[SessionFolder, Look], Mapping[str, str]]
+Run: TypeAlias = Callable[[SessionFolder, Work], Mapping[str, Any]]
+Undo: TypeAlias = Callable[[SessionFolder, Work, Phase], None]
 
 
 @dataclass(frozen=True)
 class PhaseCode:
-    """inputs: name -> digest of what the phase depends on, read from disk now; other outputs as
-    the look has them. run: does it and says what it gave out,
-    JSON-able; raises CbwError. undo: files as they were before it;
-    it is told the first phase that is undone. stands_on: the phase whose last run it builds on."""
+    """inputs: name -> digest of what the phase depends on, read from disk now; other outputs as the look has them.
+    run: does it and says what it gave out, JSON-able; raises CbwError. undo: files as they were before it; it is told
+    the first phase that is undone. stands_on: the phases whose last run it builds on."""
 
     inputs: Inputs
     run: Run

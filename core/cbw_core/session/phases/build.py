@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from cbw_core import build
 from cbw_core import env as env_room
 from cbw_core.events import Note
 from cbw_core.process import Cancel
-from cbw_core.session import edits, rendering, timelines, trees
+from cbw_core.session import edits, scripts, timelines, trees
+from cbw_core.session.folder import SessionFolder
+from cbw_core.session.look import Look
 from cbw_core.session.model import Phase
-from cbw_core.session.phases import env, source
+from cbw_core.session.phases import env, render, source
 from cbw_core.session.trees import Signature
-
-if TYPE_CHECKING:
-    from cbw_core.events import Sink
-    from cbw_core.session.look import Look
-    from cbw_core.session.session import Session
+from cbw_core.session.work import Work
 
 _NAMED = 20  # files in warnings
 
 
-def inputs(session: Session, look: Look) -> dict[str, str]:
+def inputs(session: SessionFolder, look: Look) -> dict[str, str]:
     found = dict(build.inputs(session.output, session.config))
     return found if session.kept.made.exists else {**found, "what the build made": "gone"}
 
 
-def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
+def run(session: SessionFolder, work: Work) -> dict[str, Any]:
     layout, kept = session.layout, session.kept
-    carried = _begin_clean(session, sink, cancel)
+    carried = _begin_clean(session, work)
     kept.built.unlink(missing_ok=True)
     kept.timeline.unlink(missing_ok=True)
     kept.made.drop()
-    session.write_scripts(sink)
+    scripts.write(session, work.sink)
     trees.write_manifest(kept.begun, trees.scan(layout.work))
     session.record(Phase.BUILD, touched=True)
     try:
@@ -44,11 +42,11 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
                 layout,
                 session.config,
                 environ=session.environ,
-                sink=sink,
-                cancel=cancel,
+                sink=work.sink,
+                cancel=work.cancel,
                 log=layout.log(Phase.BUILD),
                 debugger=session.debugger,
-                render_again=lambda: rendering.now(session, sink),
+                render_again=lambda: render.now(session, work.sink),
             )
     finally:
         layout.work.mkdir(parents=True, exist_ok=True)  # a script may remove what it stands in
@@ -61,9 +59,9 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     made = trees.files(now) - trees.files(before)
     edited = _edited(session, now)
     for text in _told(edited):
-        sink(Note(text, level="warning", phase=Phase.BUILD))
+        work.sink(Note(text, level="warning", phase=Phase.BUILD))
     for path in [p for p in sorted(made) if not trees.is_kept(now[p])][:_NAMED]:
-        sink(Note(f"{path} is a socket, pipe or device: it is not packaged", level="warning", phase=Phase.BUILD))
+        work.sink(Note(f"{path} is a socket, pipe or device: it is not packaged", level="warning", phase=Phase.BUILD))
     kept.made.take(made)
     return {"new_files": len(made), "edited": [asdict(row) for row in edited], "edits": list(carried)}
 
@@ -78,7 +76,7 @@ class Edited:
     what: str
 
 
-def _edited(session: Session, host: trees.Manifest) -> list[Edited]:
+def _edited(session: SessionFolder, host: trees.Manifest) -> list[Edited]:
     """What the build did to files of packages in both prefixes; `host` is the host prefix as the build left it."""
     layout, kept = session.layout, session.kept
     found = []
@@ -104,25 +102,25 @@ def _told(edited: Sequence[Edited]) -> Iterator[str]:
         yield f"the build {what} {listed} of {package} in the {name} environment: that is not packaged"
 
 
-def _begin_clean(session: Session, sink: Sink, cancel: Cancel) -> tuple[str, ...]:
+def _begin_clean(session: SessionFolder, work: Work) -> tuple[str, ...]:
     """Work folder and prefixes as source and env left them, with the edits that a person made since; returns those."""
     kept = session.kept
     if session.dirty and session.ledger[Phase.BUILD].touched:
-        sink(Note("the work folder and the prefix are as the last run left them", phase=Phase.BUILD))
+        work.sink(Note("the work folder and the prefix are as the last run left them", phase=Phase.BUILD))
         return ()
     found = edits.by_hand(kept)
     carried = edits.keep(kept, found)
     by_hand = _built_by_hand(session)
     if by_hand:
-        sink(Note(f"{by_hand} was changed by hand: the build begins from what env left", phase=Phase.BUILD))
+        work.sink(Note(f"{by_hand} was changed by hand: the build begins from what env left", phase=Phase.BUILD))
     if session.ledger[Phase.BUILD].touched or by_hand:
-        edits.put_others_by(kept, found.others, sink)
-        _restore(session, sink, cancel)
-        return edits.apply(kept, sink)
+        edits.put_others_by(kept, found.others, work.sink)
+        _restore(session, work)
+        return edits.apply(kept, work.sink)
     return (*carried, *(f"{path} (removed)" for path in found.removed))
 
 
-def _built_by_hand(session: Session) -> str:
+def _built_by_hand(session: SessionFolder) -> str:
     """A path in the host prefix that is not as env left it, before the first build: somebody ran the script in a shell.
     "" when all is. (Bytecode tells nothing: Python writes it as it likes.)"""
     if session.ledger[Phase.BUILD].touched:
@@ -137,16 +135,16 @@ def _files(manifest: Mapping[str, Signature]) -> set[tuple[str, Signature]]:
     return {(path, row) for path, row in rows if not trees.is_folder(row) and "__pycache__" not in path.split("/")}
 
 
-def undo(session: Session, sink: Sink, first: Phase) -> None:
+def undo(session: SessionFolder, work: Work, first: Phase) -> None:
     session.kept.made.drop()
     session.kept.timeline.unlink(missing_ok=True)
     if first is Phase.BUILD:  # else env or source is undone next: what would be restored here goes away there
-        edits.put_by(session.kept, sink)
-        _restore(session, sink, Cancel())
-        session.write_scripts(sink)
+        edits.put_by(session.kept, work.sink)
+        _restore(session, replace(work, cancel=Cancel()))
+        scripts.write(session, work.sink)
 
 
-def _restore(session: Session, sink: Sink, cancel: Cancel) -> None:
+def _restore(session: SessionFolder, work: Work) -> None:
     source.restore(session)
-    env.restore(session, sink, cancel)
+    env.restore(session, work)
     session.kept.made.drop()

@@ -5,24 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cbw_core import env
 from cbw_core.channel import Worker
 from cbw_core.events import Note
 from cbw_core.render.output import Resolved
-from cbw_core.session import aside, digests, edits, jsonfile, live, relocate, solving, trees
+from cbw_core.session import aside, digests, edits, jsonfile, live, making, relocate, scripts, solving, trees
+from cbw_core.session.folder import SessionFolder
+from cbw_core.session.look import Look
 from cbw_core.session.model import Phase, State
 from cbw_core.session.phases import source
-
-if TYPE_CHECKING:
-    from cbw_core.events import Sink
-    from cbw_core.process import Cancel
-    from cbw_core.session.look import Look
-    from cbw_core.session.session import Session
+from cbw_core.session.work import Work
 
 
-def inputs(session: Session, look: Look) -> dict[str, str]:
+def inputs(session: SessionFolder, look: Look) -> dict[str, str]:
     output = session.output
     found = {
         "build requirements": digests.of_data(output.requirements.build),
@@ -49,14 +46,14 @@ def inputs(session: Session, look: Look) -> dict[str, str]:
     return found
 
 
-def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
+def run(session: SessionFolder, work: Work) -> dict[str, Any]:
     layout, kept = session.layout, session.kept
-    built = _build_siblings(session, sink, cancel)
-    packages = _packages(session, built, sink, cancel)
+    built = _build_siblings(session, work)
+    packages = _packages(session, built, work)
     host, build = packages["host"], packages["build"]
     with Worker(session.environ) as worker:
-        before = _make(session, layout.host_prefix, host, worker, sink, cancel)
-        beside = _make(session, layout.build_prefix, build, worker, sink, cancel)
+        before = _make(session, layout.host_prefix, host, worker, work)
+        beside = _make(session, layout.build_prefix, build, worker, work)
     layout.host_prefix.mkdir(parents=True, exist_ok=True)
     names = "".join(f"{path}\n" for path in sorted(trees.files(before)))
     layout.prefix_files.write_text(names, encoding="utf-8", errors="surrogateescape")
@@ -65,27 +62,27 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     taken_over = _take_over(session)
     jsonfile.write(kept.taken_over, sorted(taken_over))
     trees.write_manifest(kept.ready, trees.scan(layout.host_prefix) if taken_over else before)
-    session.write_scripts(sink)
+    scripts.write(session, work.sink)
     return {"build": [r.dist for r in build], "host": [r.dist for r in host], "taken_over": len(taken_over)}
 
 
-def _build_siblings(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Path]:
+def _build_siblings(session: SessionFolder, work: Work) -> dict[str, Path]:
     """Package the outputs of this recipe that this one needs; name -> the package."""
     built = {}
     for needed in session.needed_outputs:
-        sibling = session.helper(needed)
-        sink(Note(f"{session.output.name} needs {needed.name} of the same recipe", phase=Phase.ENV))
-        sibling.run(Phase.PACKAGE, sink=sink, cancel=cancel)
+        sibling = making.helper(session, needed)
+        work.sink(Note(f"{session.output.name} needs {needed.name} of the same recipe", phase=Phase.ENV))
+        work.run(sibling, Phase.PACKAGE)
         built[needed.name] = Path(sibling.ledger[Phase.PACKAGE].result["package"])
     return built
 
 
-def _packages(session: Session, built: dict[str, Path], sink: Sink, cancel: Cancel) -> dict[str, tuple[Resolved, ...]]:
+def _packages(session: SessionFolder, built: dict[str, Path], work: Work) -> dict[str, tuple[Resolved, ...]]:
     """What goes into "host" and "build", with the changes a person made; nothing into build where the two are one."""
     output = session.output
     solved = dict(output.solved)
     if not output.final:
-        resolver = env.ChannelResolver(session.config, sink=sink, cancel=cancel, environ=session.environ)
+        resolver = env.ChannelResolver(session.config, sink=work.sink, cancel=work.cancel, environ=session.environ)
         try:
             for name in ("build", "host"):
                 solved[name] = solving.solve(output, name, session.rendering.outputs, resolver)
@@ -96,7 +93,7 @@ def _packages(session: Session, built: dict[str, Path], sink: Sink, cancel: Canc
         host, build = _merged(host, build), ()
     found = {"host": host, "build": build}
     for name, packages in found.items():
-        packages = live.applied(session, name, packages, sink=sink, cancel=cancel)
+        packages = live.applied(session, name, packages, sink=work.sink, cancel=work.cancel)
         found[name] = tuple(_real(r, built) for r in packages)
     return found
 
@@ -119,7 +116,7 @@ def _merged(host: Sequence[Resolved], build: Sequence[Resolved]) -> tuple[Resolv
 
 
 def _make(
-    session: Session, prefix: Path, packages: Sequence[Resolved], worker: Worker, sink: Sink, cancel: Cancel
+    session: SessionFolder, prefix: Path, packages: Sequence[Resolved], worker: Worker, work: Work
 ) -> trees.Manifest:
     """Make a prefix hold `packages`; what is in it then."""
     if not packages:
@@ -131,35 +128,41 @@ def _make(
         trees.remove(prefix)  # a build has been at work in it: make it anew
         before = {}
     made = env.install(
-        packages, prefix, config=session.config, sink=sink, cancel=cancel, environ=session.environ, worker=worker
+        packages,
+        prefix,
+        config=session.config,
+        sink=work.sink,
+        cancel=work.cancel,
+        environ=session.environ,
+        worker=worker,
     )
     return trees.scan(prefix) if made or not manifest.exists() else before
 
 
-def _take_over(session: Session) -> set[str]:
+def _take_over(session: SessionFolder) -> set[str]:
     """Copy what the top-level build put into its host prefix into this one (conda-build: new_prefix_files)."""
     top = session.base_output
     if top is None:
         return set()
-    base = session.helper(top)
+    base = making.helper(session, top)
     paths = base.kept.made.files()
     base.kept.made.put_into(session.layout.host_prefix, paths)
     relocate.rewrite(session.layout.host_prefix, relocate.pairs(base.layout, session.layout), paths)
     return paths
 
 
-def undo(session: Session, sink: Sink, first: Phase) -> None:
+def undo(session: SessionFolder, work: Work, first: Phase) -> None:
     for prefix in (session.layout.host_prefix, session.layout.build_prefix):
         trees.remove(prefix)
     kept = session.kept
     for file in (kept.host, kept.build_env, kept.taken_over, kept.ready, session.layout.prefix_files):
         file.unlink(missing_ok=True)
     if first is Phase.ENV and kept.work.exists:
-        edits.put_by(kept, sink)
+        edits.put_by(kept, work.sink)
         source.restore(session)
 
 
-def restore(session: Session, sink: Sink, cancel: Cancel) -> None:
+def restore(session: SessionFolder, work: Work) -> None:
     """Both prefixes as they were when env ended: new files removed; one whose packages were changed is made again."""
     layout = session.layout
     for prefix, manifest in (
@@ -169,7 +172,7 @@ def restore(session: Session, sink: Sink, cancel: Cancel) -> None:
         before = trees.read_manifest(manifest)
         trees.delete_new(prefix, before)
         if trees.changed(prefix, before):
-            run(session, sink, cancel)
+            run(session, work)
             return
     if _take_over(session):
         trees.write_manifest(session.kept.ready, trees.scan(layout.host_prefix))

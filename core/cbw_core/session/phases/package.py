@@ -5,23 +5,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cbw_core import build, channel, package
 from cbw_core.errors import BuildError, UsageError
 from cbw_core.post import PostResult
+from cbw_core.render.output import Output
 from cbw_core.session import digests, jsonfile
+from cbw_core.session.folder import SessionFolder
+from cbw_core.session.look import Look
 from cbw_core.session.model import Phase
-
-if TYPE_CHECKING:
-    from cbw_core.events import Sink
-    from cbw_core.process import Cancel
-    from cbw_core.render.output import Output
-    from cbw_core.session.look import Look
-    from cbw_core.session.session import Session
+from cbw_core.session.work import Work
 
 
-def inputs(session: Session, look: Look) -> dict[str, str]:
+def inputs(session: SessionFolder, look: Look) -> dict[str, str]:
     output = session.output
     found = {
         "name, version, build": output.dist,
@@ -71,7 +68,7 @@ def _texts(output: Output) -> list[Path]:
     ]
 
 
-def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
+def run(session: SessionFolder, work: Work) -> dict[str, Any]:
     if session.output.package_type == "wheel":
         return _wheel(session)
     folder = session.config.packages
@@ -85,8 +82,8 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
         session.config,
         result,
         folder=folder,
-        sink=sink,
-        cancel=cancel,
+        sink=work.sink,
+        cancel=work.cancel,
         environ=session.environ,
     )
     old = session.ledger[Phase.PACKAGE].result
@@ -98,7 +95,7 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     return {"package": str(made), "sha256": sha256, "size": info.st_size, "mtime_ns": info.st_mtime_ns}
 
 
-def _wheel(session: Session) -> dict[str, Any]:
+def _wheel(session: SessionFolder) -> dict[str, Any]:
     """The wheel that pip made, beside the packages of its platform (conda_build.build.bundle_wheel)."""
     found = sorted((session.layout.work / build.WHEELS).glob("*.whl"))
     if len(found) != 1:
@@ -125,7 +122,7 @@ def _wheel(session: Session) -> dict[str, Any]:
     }
 
 
-def undo(session: Session, sink: Sink, first: Phase) -> None:
+def undo(session: SessionFolder, work: Work, first: Phase) -> None:
     result = session.ledger[Phase.PACKAGE].result
     if result.get("package"):
         _remove(result)

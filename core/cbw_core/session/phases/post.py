@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cbw_core import env, post
+from cbw_core.render.output import Output
 from cbw_core.session import digests, jsonfile, trees
+from cbw_core.session.folder import SessionFolder
+from cbw_core.session.look import Look
 from cbw_core.session.model import Phase
-
-if TYPE_CHECKING:
-    from cbw_core.events import Sink
-    from cbw_core.process import Cancel
-    from cbw_core.render.output import Output
-    from cbw_core.session.look import Look
-    from cbw_core.session.session import Session
+from cbw_core.session.work import Work
 
 
-def inputs(session: Session, look: Look) -> dict[str, str]:
+def inputs(session: SessionFolder, look: Look) -> dict[str, str]:
     output = session.output
     section = output.section("build")
     found = {
@@ -34,7 +31,7 @@ def _link_scripts(output: Output) -> list[Path]:
     return [folder / f"{name}.sh" for name in ("pre-link", "post-link", "pre-unlink")]
 
 
-def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
+def run(session: SessionFolder, work: Work) -> dict[str, Any]:
     layout, output = session.layout, session.output
     kept = session.kept
     if session.ledger[Phase.POST].touched:
@@ -45,18 +42,20 @@ def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
     if output.script and not output.files:  # only what its own script made (bundle_conda: initial_files)
         new -= set(jsonfile.read(kept.taken_over) or ())
     owned = {path: dist for path, dist in env.installed_files(layout.host_prefix).items() if path in before}
-    result = post.process(output, layout, session.config, new_files=sorted(new), owned=owned, sink=sink, cancel=cancel)
+    result = post.process(
+        output, layout, session.config, new_files=sorted(new), owned=owned, sink=work.sink, cancel=work.cancel
+    )
     jsonfile.write(kept.post_result, result.to_json())
     return {"files": len(result.files), "prefix_files": len(result.prefix_files)}
 
 
-def undo(session: Session, sink: Sink, first: Phase) -> None:
+def undo(session: SessionFolder, work: Work, first: Phase) -> None:
     if session.ledger[Phase.POST].touched and first is Phase.POST:
         _restore(session)
     session.kept.post_result.unlink(missing_ok=True)
 
 
-def _restore(session: Session) -> None:
+def _restore(session: SessionFolder) -> None:
     """The host prefix as the build left it: other new files away, changed ones back."""
     kept = session.kept
     trees.delete_new(session.layout.host_prefix, {**kept.made.signatures, **trees.read_manifest(kept.host)})

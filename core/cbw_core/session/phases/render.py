@@ -2,55 +2,38 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cbw_core.events import Note
-from cbw_core.session import digests, rendering
+from cbw_core.events import Note, Sink
+from cbw_core.process import Cancel
+from cbw_core.render.output import Output
+from cbw_core.session import rendering
+from cbw_core.session.folder import SessionFolder
+from cbw_core.session.look import Look
 from cbw_core.session.model import Phase
-
-if TYPE_CHECKING:
-    from cbw_core.events import Sink
-    from cbw_core.process import Cancel
-    from cbw_core.render.output import Output
-    from cbw_core.session.look import Look
-    from cbw_core.session.session import Session
-
-# files whose appearance changes a rendering that did not read them
-OPTIONAL_FILES = ("conda_build_config.yaml", "recipe_append.yaml", "recipe_clobber.yaml")
+from cbw_core.session.work import Work
 
 
-def inputs(session: Session, look: Look) -> dict[str, str]:
-    if session.is_package:
-        return {}
-    kept = session.rendering
-    folder = Path(kept.recipe_file).parent
-    paths = {*kept.files_read, kept.recipe_file, *(str(folder / name) for name in OPTIONAL_FILES)}
-    found = {_name(path, folder): digests.of_file(path) for path in sorted(paths)}
-    return {**found, "options": digests.of_data(session.ledger.config)}
+def inputs(session: SessionFolder, look: Look) -> dict[str, str]:
+    return {} if session.is_package else rendering.inputs(session.rendering, session.ledger.config)
 
 
-def _name(path: str, folder: Path) -> str:
-    try:
-        return str(Path(path).relative_to(folder))
-    except ValueError:
-        return path
-
-
-def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
+def run(session: SessionFolder, work: Work) -> dict[str, Any]:
     parent = session.parent
     if parent is not None:
         had = session.rendering.choosing(None)
-        ran = parent.run(Phase.RENDER, sink=sink, cancel=cancel)
+        ran = work.run(parent, Phase.RENDER)
         # it has this one already, and is to make it again; who is helped holds the parent, and has seen to it
         if not ran and not session.helping and parent.rendering.choosing(None) == had:
-            parent.rerun(Phase.RENDER, sink=sink, cancel=cancel)
+            work.rerun(parent, Phase.RENDER)
         fresh = parent.rendering
     else:
-        fresh = rendering.render(session.recipe, session.config, sink=sink, cancel=cancel, environ=session.environ)
+        fresh = rendering.render(
+            session.recipe, session.config, sink=work.sink, cancel=work.cancel, environ=session.environ
+        )
     before = session.output
     output = rendering.again(fresh, before)
-    _tell_of_another_variant(before, output, sink)
+    _tell_of_another_variant(before, output, work.sink)
     session.keep_rendering(fresh, output)
     return {"dist": output.dist}
 
@@ -64,5 +47,11 @@ def _tell_of_another_variant(before: Output, now: Output, sink: Sink) -> None:
         sink(Note(f"{now.name} is of another variant: {differ}", level="warning", phase=Phase.RENDER))
 
 
-def undo(session: Session, sink: Sink, first: Phase) -> None:
+def undo(session: SessionFolder, work: Work, first: Phase) -> None:
     """Rendering changes no file but its own; the last one stays, so that the session still knows its output."""
+
+
+def now(session: SessionFolder, sink: Sink) -> Output:
+    """The output as its recipe makes it now, without anything being kept."""
+    fresh = rendering.render(session.head.recipe, session.config, sink=sink, cancel=Cancel(), environ=session.environ)
+    return rendering.again(fresh, session.output)

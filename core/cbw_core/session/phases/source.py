@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cbw_core import source
-from cbw_core.session import aside, edits, relocate, trees
+from cbw_core.session import aside, edits, making, relocate, trees
+from cbw_core.session.folder import SessionFolder
 from cbw_core.session.kept import Kept
+from cbw_core.session.look import Look
 from cbw_core.session.model import Phase, State
-
-if TYPE_CHECKING:
-    from cbw_core.events import Sink
-    from cbw_core.process import Cancel
-    from cbw_core.session.look import Look
-    from cbw_core.session.session import Session
+from cbw_core.session.work import Work
 
 
-def inputs(session: Session, look: Look) -> dict[str, str]:
+def inputs(session: SessionFolder, look: Look) -> dict[str, str]:
     found = {**source.inputs(session.output), **top_level_build(session, look)}
     if _is_gone(session.layout.work, session.kept) and not aside.is_aside(session.layout):
         found["work folder"] = "gone"
@@ -33,7 +30,7 @@ def _is_gone(work: Path, kept: Kept) -> bool:
     return edits.is_empty(path.name for path in work.iterdir()) and bool(kept.work.signatures)
 
 
-def top_level_build(session: Session, look: Look) -> dict[str, str]:
+def top_level_build(session: SessionFolder, look: Look) -> dict[str, str]:
     """The run of the top-level build that this output starts from, where there is one."""
     output = session.base_output
     if output is None:
@@ -45,39 +42,39 @@ def top_level_build(session: Session, look: Look) -> dict[str, str]:
     return {"top-level build": str(base.ledger[Phase.BUILD].serial)}
 
 
-def run(session: Session, sink: Sink, cancel: Cancel) -> dict[str, Any]:
-    work, kept = session.layout.work, session.kept
+def run(session: SessionFolder, work: Work) -> dict[str, Any]:
+    folder, kept = session.layout.work, session.kept
     if kept.work.exists:
-        edits.put_by(kept, sink)
+        edits.put_by(kept, work.sink)
     kept.work.drop()
     top = session.base_output
     if top is None:
-        provided = source.provide(session.output, work, config=session.config, sink=sink, cancel=cancel)
+        provided = source.provide(session.output, folder, config=session.config, sink=work.sink, cancel=work.cancel)
         result = provided.to_json()
     else:
         # an output's script starts from a fresh copy of what the recipe's own build.sh left (define-metadata: outputs)
-        base = session.helper(top)
-        base.run(Phase.BUILD, sink=sink, cancel=cancel)
-        trees.remove(work)
-        trees.copy_tree(base.layout.work, work)
-        relocate.rewrite(work, relocate.pairs(base.layout, session.layout))
+        base = making.helper(session, top)
+        work.run(base, Phase.BUILD)
+        trees.remove(folder)
+        trees.copy_tree(base.layout.work, folder)
+        relocate.rewrite(folder, relocate.pairs(base.layout, session.layout))
         result = {"from": "TOPLEVEL", "session": str(base.root)}
-    cancel.check()
+    work.cancel.check()
     _not_built(kept)
     kept.work.take()
     return result
 
 
-def undo(session: Session, sink: Sink, first: Phase) -> None:
+def undo(session: SessionFolder, work: Work, first: Phase) -> None:
     kept = session.kept
     if kept.work.exists:
-        edits.put_by(kept, sink)
+        edits.put_by(kept, work.sink)
     kept.work.drop()
     _not_built(kept)
     trees.remove(session.layout.work)
 
 
-def restore(session: Session) -> None:
+def restore(session: SessionFolder) -> None:
     """The work folder as it was when source ended."""
     session.kept.work.restore()
     _not_built(session.kept)

@@ -9,7 +9,7 @@ from cbw_core import env
 from cbw_core.errors import UsageError
 from cbw_core.post import PostResult
 from cbw_core.session import jsonfile, trees
-from cbw_core.session.session import Session
+from cbw_core.session.folder import SessionFolder
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Packaged:
     post: PostResult | None = None
 
 
-def packaged(session: Session) -> Packaged:
+def packaged(session: SessionFolder) -> Packaged:
     """Raises UsageError(kind="session") for a session that has built nothing."""
     kept = session.kept
     before = trees.files(trees.read_manifest(kept.host)) if kept.host.exists() else set()
