@@ -14,7 +14,7 @@ from cbw_core.events import silent
 from cbw_core.render.output import Output
 from cbw_core.session import Plan, Session, create, plan, solving
 from cbw_core.session.phases import env as env_phase
-from cbw_core.session.running import work_of
+from cbw_core.session.running.runner import work_of
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ import stat
 from pathlib import Path
 from typing import Protocol
 
-from cbw_core.session import Phase, Session, trees
+from cbw_core.session import Phase, Session
+from cbw_core.session.disk import trees
 
 
 class Start(Protocol):

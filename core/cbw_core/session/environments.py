@@ -12,7 +12,8 @@ from cbw_core.errors import UsageError
 from cbw_core.events import Note, Sink, silent
 from cbw_core.process import Cancel
 from cbw_core.render.output import Resolved
-from cbw_core.session import blame, live, solving
+from cbw_core.session import blame, solving
+from cbw_core.session.changes import live
 from cbw_core.session.model import Phase, State
 from cbw_core.session.session import Session
 from cbw_core.test.packaged import read_info, record_of

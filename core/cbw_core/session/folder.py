@@ -14,8 +14,9 @@ from cbw_core.config import Config
 from cbw_core.errors import UsageError, from_os_error
 from cbw_core.layout import Layout
 from cbw_core.render.output import Output
-from cbw_core.session import aside, locks, register, rendering
 from cbw_core.session import ledger as ledgers
+from cbw_core.session import register, rendering
+from cbw_core.session.disk import aside, locks
 from cbw_core.session.kept import Kept
 from cbw_core.session.ledger import Ledger
 from cbw_core.session.model import Phase

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cbw_core.layout import Layout
-from cbw_core.session.snapshot import Snapshot
+from cbw_core.session.disk.snapshot import Snapshot
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cbw_core.errors import Place, UsageError
-from cbw_core.session import jsonfile
+from cbw_core.session.disk import jsonfile
 from cbw_core.session.model import PHASES, Phase, State
 
 VERSION = 2

@@ -13,7 +13,8 @@ from cbw_core import channel
 from cbw_core.config import Config
 from cbw_core.render.output import Output
 from cbw_core.session import ledger as ledgers
-from cbw_core.session import locks, new_folder, register, rendering
+from cbw_core.session import new_folder, register, rendering
+from cbw_core.session.disk import locks
 from cbw_core.session.folder import SessionFolder
 from cbw_core.session.ledger import Ledger, PhaseRecord
 from cbw_core.session.look import Members

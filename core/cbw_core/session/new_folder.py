@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cbw_core.config import Config
 from cbw_core.errors import UsageError, from_os_error
-from cbw_core.session import locks, trees
+from cbw_core.session.disk import locks, trees
 
 _OURS = (".cbw", "ledger.json")
 

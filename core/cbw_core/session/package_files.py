@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cbw_core import env
 from cbw_core.errors import UsageError
 from cbw_core.post import PostResult
-from cbw_core.session import jsonfile, trees
+from cbw_core.session.disk import jsonfile, trees
 from cbw_core.session.folder import SessionFolder
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cbw_core.config import Config
-from cbw_core.session import jsonfile
+from cbw_core.session.disk import jsonfile
 
 
 def remember(config: Config, root: Path, recipe: Path) -> None:

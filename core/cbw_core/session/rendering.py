@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from cbw_core.errors import Place, RecipeError, UsageError
 from cbw_core.render.output import Output
-from cbw_core.session import blame, digests, jsonfile
+from cbw_core.session import blame
+from cbw_core.session.disk import digests, jsonfile
 from cbw_core.source import sources
 
 if TYPE_CHECKING:

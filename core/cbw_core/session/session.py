@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from cbw_core.events import Sink, silent
 from cbw_core.process import Cancel
 from cbw_core.render.output import Output
-from cbw_core.session import making, running
+from cbw_core.session import making
 from cbw_core.session.folder import SessionFolder
 from cbw_core.session.look import Look
 from cbw_core.session.model import Phase, PhaseStatus, SessionStatus
 from cbw_core.session.phases import test
-from cbw_core.session.running import work_of
-from cbw_core.session.status import look_at
+from cbw_core.session.running import runner
+from cbw_core.session.running.runner import work_of
+from cbw_core.session.running.status import look_at
 from cbw_core.test import TestPlan
 
 
@@ -45,21 +46,21 @@ class Session(SessionFolder):
 
     def step(self, *, sink: Sink = silent, cancel: Cancel | None = None) -> PhaseStatus | None:
         """Run the next phase that is not done. None when nothing is left."""
-        return running.step(self, work_of(sink, cancel))
+        return runner.step(self, work_of(sink, cancel))
 
     def run(self, upto: Phase, *, sink: Sink = silent, cancel: Cancel | None = None) -> tuple[PhaseStatus, ...]:
         """Run what is not done, up to and with `upto`; returns the phases that ran. Raises the CbwError of a phase that
         fails, after the ledger has it."""
-        return running.run(self, upto, work_of(sink, cancel))
+        return runner.run(self, upto, work_of(sink, cancel))
 
     def rerun(self, phase: Phase, *, sink: Sink = silent, cancel: Cancel | None = None) -> PhaseStatus:
         """Run exactly this phase again, from the state that the one before it left. UsageError for a phase that the
         session has not, and where one before it was never done."""
-        return running.rerun(self, phase, work_of(sink, cancel))
+        return runner.rerun(self, phase, work_of(sink, cancel))
 
     def rewind(self, phase: Phase, *, sink: Sink = silent) -> None:
         """Put files back to what they were before `phase`; it and the phases after it are pending then."""
-        running.rewind(self, phase, work_of(sink, None))
+        runner.rewind(self, phase, work_of(sink, None))
 
     # -- single tests ---------------------------------------------------------------------------------------------
 
@@ -73,10 +74,10 @@ class Session(SessionFolder):
 
     def prepare_test(self, *, sink: Sink = silent, cancel: Cancel | None = None) -> TestPlan:
         """The test environment and its scripts, without running them (`conda debug PACKAGE`)."""
-        return running.prepare_test(self, work_of(sink, cancel))
+        return runner.prepare_test(self, work_of(sink, cancel))
 
     def run_tests(self, numbers: Sequence[int], *, sink: Sink = silent, cancel: Cancel | None = None) -> None:
         """Run single tests, numbered from 1 as in `test_plan().steps`, in the test environment; the package and the
         environment are made where there are none. What the ledger says of the test phase stays. Raises what the phase
         raises, and UsageError for a number no test has."""
-        running.run_tests(self, numbers, work_of(sink, cancel))
+        runner.run_tests(self, numbers, work_of(sink, cancel))

@@ -11,8 +11,9 @@ from cbw_core.config import Config
 from cbw_core.errors import CbwError, UsageError
 from cbw_core.platforms import KNOWN_SUBDIRS
 from cbw_core.render.output import Output
-from cbw_core.session import aside, locks, making, new_folder, register, trees
 from cbw_core.session import ledger as ledgers
+from cbw_core.session import making, new_folder, register
+from cbw_core.session.disk import aside, locks, trees
 from cbw_core.session.model import PHASES, Phase
 from cbw_core.session.planning import Plan
 from cbw_core.session.session import Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cbw_core.errors import UsageError
-from cbw_core.session import jsonfile
+from cbw_core.session.disk import jsonfile
 from cbw_core.session.folder import SessionFolder
 
 if TYPE_CHECKING:

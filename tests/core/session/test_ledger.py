@@ -3,7 +3,8 @@ from pathlib import Path
 import pytest
 
 from cbw_core.errors import UsageError
-from cbw_core.session import jsonfile, ledger
+from cbw_core.session import ledger
+from cbw_core.session.disk import jsonfile
 from cbw_core.session.ledger import Ledger, PhaseRecord
 from cbw_core.session.model import Phase, State
 

@@ -12,7 +12,8 @@ import pytest
 
 from cbw_core.config import Config
 from cbw_core.errors import CbwError, EnvironmentFailure, UsageError
-from cbw_core.session import Phase, Session, State, locks, open_session, phases, purge, rendering, sessions, trees
+from cbw_core.session import Phase, Session, State, open_session, phases, purge, rendering, sessions
+from cbw_core.session.disk import locks, trees
 from support.rights import unprivileged
 from support.sessions import Start, ran, sha256, stale, states, tree
 

@@ -25,8 +25,8 @@ from cbw_core.session import (
     plan,
     purge,
     sessions,
-    trees,
 )
+from cbw_core.session.disk import trees
 
 META = """\
 package:

@@ -88,7 +88,7 @@ def _points(context: Context) -> tuple[Breakpoint, ...]:
 
 
 def _save(context: Context, debugger: Debugger) -> None:
-    from cbw_core.session import breakpoints
+    from cbw_core.session.changes import breakpoints
 
     if context.session is not None:
         breakpoints.write(context.session.kept, debugger.breakpoints)
@@ -96,7 +96,7 @@ def _save(context: Context, debugger: Debugger) -> None:
 
 def keep_breakpoints(session: Session, places: Sequence[str]) -> None:
     """Set breakpoints in a session whose build does not run yet."""
-    from cbw_core.session import breakpoints
+    from cbw_core.session.changes import breakpoints
 
     own = Held()
     own.use_points_of(session)

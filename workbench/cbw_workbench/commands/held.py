@@ -61,7 +61,7 @@ class Held:
 
     def use_points_of(self, session: Session) -> None:
         """Take the breakpoints that a session keeps, where it is another one than before."""
-        from cbw_core.session import breakpoints
+        from cbw_core.session.changes import breakpoints
 
         if self._points_of == session.root:
             return
@@ -74,7 +74,7 @@ class Held:
         self.save_points(session)
 
     def save_points(self, session: Session) -> None:
-        from cbw_core.session import breakpoints
+        from cbw_core.session.changes import breakpoints
 
         breakpoints.write(session.kept, self.debugger.breakpoints)
 

@@ -10,7 +10,7 @@ from cbw_core.session.folder import SessionFolder
 from cbw_core.session.look import Look
 from cbw_core.session.model import Phase
 from cbw_core.session.phases import build, env, package, post, render, source, test
-from cbw_core.session.work import Work
+from cbw_core.session.phases.work import Work
 
 Inputs: TypeAlias = Callable[[SessionFolder, Look], Mapping[str, str]]
 Run: TypeAlias = Callable[[SessionFolder, Work], Mapping[str, Any]]

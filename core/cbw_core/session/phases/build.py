@@ -10,13 +10,15 @@ from cbw_core import build
 from cbw_core import env as env_room
 from cbw_core.events import Note
 from cbw_core.process import Cancel
-from cbw_core.session import edits, scripts, timelines, trees
+from cbw_core.session import timelines
+from cbw_core.session.changes import edits
+from cbw_core.session.disk import trees
+from cbw_core.session.disk.trees import Signature
 from cbw_core.session.folder import SessionFolder
 from cbw_core.session.look import Look
 from cbw_core.session.model import Phase
-from cbw_core.session.phases import env, render, source
-from cbw_core.session.trees import Signature
-from cbw_core.session.work import Work
+from cbw_core.session.phases import env, render, scripts, source
+from cbw_core.session.phases.work import Work
 
 _NAMED = 20  # files in warnings
 

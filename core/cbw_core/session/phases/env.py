@@ -11,12 +11,14 @@ from cbw_core import env
 from cbw_core.channel import Worker
 from cbw_core.events import Note
 from cbw_core.render.output import Resolved
-from cbw_core.session import aside, digests, edits, jsonfile, live, making, relocate, scripts, solving, trees
+from cbw_core.session import making, solving
+from cbw_core.session.changes import edits, live
+from cbw_core.session.disk import aside, digests, jsonfile, relocate, trees
 from cbw_core.session.folder import SessionFolder
 from cbw_core.session.look import Look
 from cbw_core.session.model import Phase, State
-from cbw_core.session.phases import source
-from cbw_core.session.work import Work
+from cbw_core.session.phases import scripts, source
+from cbw_core.session.phases.work import Work
 
 
 def inputs(session: SessionFolder, look: Look) -> dict[str, str]:

@@ -11,11 +11,11 @@ from cbw_core import build, channel, package
 from cbw_core.errors import BuildError, UsageError
 from cbw_core.post import PostResult
 from cbw_core.render.output import Output
-from cbw_core.session import digests, jsonfile
+from cbw_core.session.disk import digests, jsonfile
 from cbw_core.session.folder import SessionFolder
 from cbw_core.session.look import Look
 from cbw_core.session.model import Phase
-from cbw_core.session.work import Work
+from cbw_core.session.phases.work import Work
 
 
 def inputs(session: SessionFolder, look: Look) -> dict[str, str]:

@@ -7,11 +7,11 @@ from typing import Any
 
 from cbw_core import env, post
 from cbw_core.render.output import Output
-from cbw_core.session import digests, jsonfile, trees
+from cbw_core.session.disk import digests, jsonfile, trees
 from cbw_core.session.folder import SessionFolder
 from cbw_core.session.look import Look
 from cbw_core.session.model import Phase
-from cbw_core.session.work import Work
+from cbw_core.session.phases.work import Work
 
 
 def inputs(session: SessionFolder, look: Look) -> dict[str, str]:

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from cbw_core import source
-from cbw_core.session import aside, edits, making, relocate, trees
+from cbw_core.session import making
+from cbw_core.session.changes import edits
+from cbw_core.session.disk import aside, relocate, trees
 from cbw_core.session.folder import SessionFolder
 from cbw_core.session.kept import Kept
 from cbw_core.session.look import Look
 from cbw_core.session.model import Phase, State
-from cbw_core.session.work import Work
+from cbw_core.session.phases.work import Work
 
 
 def inputs(session: SessionFolder, look: Look) -> dict[str, str]:

@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 from cbw_core import env, post, test
 from cbw_core.errors import CbwError
 from cbw_core.layout import Layout
-from cbw_core.session import aside, blame, broken, downstreams, jsonfile, live, trees
+from cbw_core.session import blame
+from cbw_core.session.changes import live
+from cbw_core.session.disk import aside, jsonfile, trees
 from cbw_core.session.folder import SessionFolder
 from cbw_core.session.look import Look
 from cbw_core.session.model import Phase
-from cbw_core.session.work import Work
+from cbw_core.session.phases import broken, downstreams
+from cbw_core.session.phases.work import Work
 
 if TYPE_CHECKING:
     from cbw_core.test import TestPlan

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from cbw_core.session import jsonfile
+from cbw_core.session.disk import jsonfile
 
 # (kind and mode bits, size, mtime ns, ctime ns, inode): one differs when a file was changed, however it hides that
 Signature: TypeAlias = tuple[int, int, int, int, int]

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cbw_core.errors import BuildError, RecipeError, UsageError
-from cbw_core.session import Phase, Session, new_patch, refresh_patch, trees
+from cbw_core.session import Phase, Session, new_patch, refresh_patch
+from cbw_core.session.disk import trees
 from support.sessions import Start
 
 META = """\

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from cbw_core.session import relocate
+from cbw_core.session.disk import relocate
 
 
 def test_text_takes_a_new_path_of_any_length_and_keeps_its_time(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from cbw_core.events import Sink, silent
 from cbw_core.inspect.environments import name_of
 from cbw_core.inspect.requirement_lines import RequirementLines, written_requirements
 from cbw_core.process import Cancel
-from cbw_core.session import live
+from cbw_core.session.changes import live
+from cbw_core.session.changes.live import Change
+from cbw_core.session.changes.recipe_edit import DataPath, add_to_recipe, remove_from_recipe
 from cbw_core.session.folder import SessionFolder
-from cbw_core.session.live import Change
-from cbw_core.session.recipe_edit import DataPath, add_to_recipe, remove_from_recipe
 
 
 def check_saving(session: SessionFolder, change: Change) -> None:

@@ -12,11 +12,11 @@ from cbw_core.errors import BuildError, CbwError, Interrupted, from_os_error
 from cbw_core.events import PhaseEnded, PhaseStarted
 from cbw_core.session import phases
 from cbw_core.session.folder import SessionFolder
-from cbw_core.session.journal import Journal
 from cbw_core.session.model import Phase, PhaseStatus, State
-from cbw_core.session.resources import Meter
-from cbw_core.session.status import current_inputs, look_at
-from cbw_core.session.work import Work
+from cbw_core.session.phases.work import Work
+from cbw_core.session.running.journal import Journal
+from cbw_core.session.running.resources import Meter
+from cbw_core.session.running.status import current_inputs, look_at
 
 
 def perform(session: SessionFolder, phase: Phase, work: Work) -> PhaseStatus:

@@ -1,7 +1,7 @@
 import os
 from pathlib import Path
 
-from cbw_core.session import trees
+from cbw_core.session.disk import trees
 from support.rights import unprivileged
 
 

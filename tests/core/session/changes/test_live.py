@@ -25,7 +25,7 @@ from cbw_core.session import (
     reset_environments,
     save_change,
 )
-from cbw_core.session.live import Change
+from cbw_core.session.changes.live import Change
 from support.packages import make_package
 from support.sessions import states
 

@@ -4,7 +4,8 @@ import pytest
 
 from cbw_core.events import Recorder
 from cbw_core.layout import Layout
-from cbw_core.session import edits, trees
+from cbw_core.session.changes import edits
+from cbw_core.session.disk import trees
 from cbw_core.session.kept import Kept
 
 

@@ -11,10 +11,10 @@ from cbw_core import source
 from cbw_core.errors import BuildError, CbwError, Place, UsageError, from_os_error
 from cbw_core.events import Sink, silent
 from cbw_core.process import Cancel
-from cbw_core.session import trees
+from cbw_core.session.changes.patch_changes import changed, edited, is_git, is_litter, listed
+from cbw_core.session.changes.recipe_edit import add_to_recipe
+from cbw_core.session.disk import trees
 from cbw_core.session.folder import SessionFolder
-from cbw_core.session.patch_changes import changed, edited, is_git, is_litter, listed
-from cbw_core.session.recipe_edit import add_to_recipe
 from cbw_core.source import patching
 from cbw_core.source.entries import SourceEntry, entries_of
 from cbw_core.source.patching import CannotPatch, State

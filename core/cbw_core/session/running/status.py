@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from cbw_core.session import live, locks
+from cbw_core.session.changes import live
+from cbw_core.session.disk import locks
 from cbw_core.session.folder import SessionFolder
 from cbw_core.session.ledger import Ledger, PhaseRecord
 from cbw_core.session.look import Look

@@ -17,7 +17,7 @@ from cbw_core.events import Note, Sink, silent
 from cbw_core.inspect.environments import name_of
 from cbw_core.process import Cancel
 from cbw_core.render.output import Resolved, resolved_from_json
-from cbw_core.session import digests, jsonfile
+from cbw_core.session.disk import digests, jsonfile
 from cbw_core.session.folder import SessionFolder
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from cbw_core.events import Sink
 from cbw_core.process import Cancel
 from cbw_core.session import phases
 from cbw_core.session.folder import SessionFolder
-from cbw_core.session.journal import Journal
 from cbw_core.session.model import Phase, PhaseStatus, SessionStatus, State
-from cbw_core.session.performing import perform
 from cbw_core.session.phases import test
-from cbw_core.session.status import look_at
-from cbw_core.session.work import Work
+from cbw_core.session.phases.work import Work
+from cbw_core.session.running.journal import Journal
+from cbw_core.session.running.performing import perform
+from cbw_core.session.running.status import look_at
 from cbw_core.test import TestPlan
 
 _SETTLED = (State.DONE, State.SKIPPED)

@@ -14,7 +14,7 @@ from cbw_core.render.output import Resolved
 from cbw_core.session import making, register
 from cbw_core.session.folder import SessionFolder
 from cbw_core.session.model import Phase
-from cbw_core.session.work import Work
+from cbw_core.session.phases.work import Work
 from cbw_core.test.packaged import read_info, record_of
 
 

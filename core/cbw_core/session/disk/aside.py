@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cbw_core.layout import Layout
-from cbw_core.session import trees
+from cbw_core.session.disk import trees
 
 
 def moved(layout: Layout) -> dict[Path, Path]:

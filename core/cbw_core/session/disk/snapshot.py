@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from cbw_core.session import jsonfile, trees
-from cbw_core.session.trees import Manifest
+from cbw_core.session.disk import jsonfile, trees
+from cbw_core.session.disk.trees import Manifest
 
 _BLOCK = 4096
 _LARGE = 64 << 10  # bytes; smaller files are not worth a block of their own

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cbw_core.session import trees
-from cbw_core.session.snapshot import Snapshot
+from cbw_core.session.disk import trees
+from cbw_core.session.disk.snapshot import Snapshot
 
 
 def make(root: Path, files: dict[str, str]) -> Path:

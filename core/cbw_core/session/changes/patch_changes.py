@@ -9,7 +9,8 @@ from pathlib import Path
 from cbw_core import build
 from cbw_core.errors import UsageError
 from cbw_core.events import Note, Sink
-from cbw_core.session import edits, trees
+from cbw_core.session.changes import edits
+from cbw_core.session.disk import trees
 from cbw_core.session.folder import SessionFolder
 from cbw_core.source import patching
 from cbw_core.source.patching import State

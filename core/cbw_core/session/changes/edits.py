@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cbw_core.events import Note, Sink
-from cbw_core.session import digests, jsonfile, trees
+from cbw_core.session.disk import digests, jsonfile, trees
 from cbw_core.session.kept import Kept
 
 SCRIPTS = ("build_env_setup.sh", "conda_build.sh", "metadata_conda_debug.yaml")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from cbw_core.session import jsonfile
+from cbw_core.session.disk import jsonfile
 from cbw_core.session.kept import Kept
 from cbw_core.trace import Breakpoint
 

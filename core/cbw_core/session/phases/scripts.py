@@ -5,7 +5,7 @@ from __future__ import annotations
 from cbw_core import build
 from cbw_core.events import Sink
 from cbw_core.render import to_yaml
-from cbw_core.session import edits
+from cbw_core.session.changes import edits
 from cbw_core.session.folder import SessionFolder
 
 

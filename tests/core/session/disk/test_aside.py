@@ -10,7 +10,8 @@ import pytest
 from cbw_core.config import Config
 from cbw_core.errors import BuildError
 from cbw_core.layout import Layout
-from cbw_core.session import Phase, Session, State, aside, choose, create, locks, open_session, plan
+from cbw_core.session import Phase, Session, State, choose, create, open_session, plan
+from cbw_core.session.disk import aside, locks
 
 META = """\
 package:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from cbw_core.layout import Layout
-from cbw_core.session import trees
+from cbw_core.session.disk import trees
 
 Pairs: TypeAlias = Sequence[tuple[bytes, bytes]]
 

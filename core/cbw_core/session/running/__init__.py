@@ -1,0 +1,1 @@
+"""What runs phases: how they stand, one performed, several run, run again, undone."""
