@@ -27,6 +27,8 @@ _ANY = frozenset(
 _TEXTS = frozenset(
     [("package", "name"), ("outputs", "name"), ("outputs", "version"), ("outputs", "type"), ("outputs", "target")]
 )
+# what names a file or a place; a version-like value (git_rev: 1.0) is taken as it is
+_SOURCES = frozenset(["path", "fn", "folder", "git_url", "hg_url", "svn_url"])
 _LISTS = frozenset([("requirements", name) for name in FIELDS["requirements"]])
 _SCALARS = (str, int, float, bool, type(None))
 
@@ -75,6 +77,8 @@ def _fields(section: str, fields: Mapping[str, Any], path: tuple[str | int, ...]
             continue
         elif (section, name) in _LISTS or FIELDS.get(section, {}).get(name) is list:
             yield from _list(where, value, here)
+        elif section == "source" and name in _SOURCES and not isinstance(value, str | type(None)):
+            yield _finding(where, "text", value, here, "Write it in quotes.")
         elif not isinstance(value, _SCALARS) and (
             (section, name) in _TEXTS or FIELDS.get(section, {}).get(name) in (str, bool)
         ):

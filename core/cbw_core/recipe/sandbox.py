@@ -344,7 +344,7 @@ def _lenient() -> Any:
 
         def __getattr__(self, name: str) -> Any:
             # an attribute of an undefined name is None there, and calling it fails
-            if name.startswith("__"):
+            if name.startswith(("__", "_undefined_")):  # the latter before __init__ has ended
                 raise AttributeError(name)
             self._noted.append(str(self._undefined_name))
             return None

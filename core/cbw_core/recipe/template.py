@@ -217,16 +217,21 @@ def _hint(error: Exception) -> str:
 
 
 def _line_of(error: Exception) -> int | None:
+    from jinja2.nodes import Node
+    from jinja2.parser import Parser
+
     line: int | None = None
     compiled_at: int | None = None
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == "<recipe>":
             line = trace.tb_lineno
-        # while it is read or compiled, Jinja2 holds the node it is at
-        node = trace.tb_frame.f_locals.get("node")
-        stream = getattr(trace.tb_frame.f_locals.get("self"), "stream", None)
-        compiled_at = getattr(node, "lineno", None) or getattr(getattr(stream, "current", None), "lineno", compiled_at)
+        # while it is read or compiled, Jinja2 holds the node it is at; others' objects are not to be touched
+        node, owner = (trace.tb_frame.f_locals.get(name) for name in ("node", "self"))
+        if isinstance(node, Node):
+            compiled_at = node.lineno or compiled_at
+        elif isinstance(owner, Parser):
+            compiled_at = owner.stream.current.lineno
         trace = trace.tb_next
     return line or compiled_at
 

@@ -17,7 +17,7 @@ from cbw_core.recipe.selectors import selector_in
 from cbw_core.render.matching import search
 from cbw_core.variants import used
 from core.render.hostile import PACKAGE
-from core.render.rendering_help import ENVIRON, render, write
+from core.render.rendering_help import ENVIRON, TableResolver, render, write
 
 _SEL_PAT = re.compile(r"(.+?)\s*(#.*)?\[([^\[\]]+)\](?(2)[^\(\)]*)$")
 
@@ -124,6 +124,8 @@ def test_zipped_keys_of_unequal_length_are_told_with_key_length_and_file(tmp_pat
         ("pin_run_as_build: x\n", "pin_run_as_build must be a mapping", 1),
         ("ignore_version:\n  - {a: b}\n", "ignore_version must be a list of names", 1),
         ("python:\n  a: b\n", "python must be a text", 1),
+        ("x:\n  - {}\n  - 1\n", "x has a mapping or a list among its values", 1),
+        ("extend_keys:\n  - f\nf:\n  - {}\n  - 2\nx:\n  - 1\n  - 2\n", "f has a mapping or a list among its values", 3),
     ],
 )
 def test_a_value_of_the_wrong_kind_is_told_at_its_place(text: str, message: str, line: int, tmp_path: Path) -> None:
@@ -133,3 +135,24 @@ def test_a_value_of_the_wrong_kind_is_told_at_its_place(text: str, message: str,
         render(tmp_path / "recipe")
     assert message in caught.value.message
     assert caught.value.place and caught.value.place.line == line
+
+
+def test_a_source_path_that_yaml_reads_as_a_truth_value_is_told_at_its_line(tmp_path: Path) -> None:
+    write(tmp_path / "recipe", PACKAGE + "source:\n  path: yes\n")
+    with pytest.raises(RecipeError, match="source/path should be text, not a boolean") as caught:
+        render(tmp_path / "recipe", resolver=TableResolver([]))
+    assert caught.value.place and caught.value.place.line == 5
+
+
+@pytest.mark.parametrize("depth", range(0, 40, 3))
+def test_endless_recursion_in_a_template_is_told_at_its_line_wherever_the_stack_ends(
+    depth: int, tmp_path: Path
+) -> None:
+    write(tmp_path / "recipe", "{% macro m(a) %}{{ caller }}{{ m(a) }}{% endmacro %}{{ m(1) }}\n" + PACKAGE)
+
+    def deeper(levels: int) -> None:
+        deeper(levels - 1) if levels else render(tmp_path / "recipe")
+
+    with pytest.raises(RecipeError, match="calls itself without end") as caught:
+        deeper(depth)
+    assert caught.value.place and caught.value.place.line == 1
