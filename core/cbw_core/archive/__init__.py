@@ -3,7 +3,9 @@ or only looked through: `members(archive)`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cbw_core.lazy import lazily
 
 if TYPE_CHECKING:
     from cbw_core.archive.entry import Entry
@@ -14,19 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Entry", "Limit", "Member", "extract", "members", "write_package"]
 
-_HOME = {
-    "Entry": "entry",
-    "Limit": "guard",
-    "Member": "pack",
-    "extract": "unpack",
-    "members": "listing",
-    "write_package": "pack",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = lazily(
+    __name__,
+    {
+        "entry": ("Entry",),
+        "guard": ("Limit",),
+        "listing": ("members",),
+        "pack": ("Member", "write_package"),
+        "unpack": ("extract",),
+    },
+)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cbw_core.lazy import lazily
 
 if TYPE_CHECKING:
     from cbw_core.build.digests import inputs
@@ -29,27 +31,14 @@ __all__ = [
     "write_scripts",
 ]
 
-_HOME = {
-    "WHEELS": "script",
-    "Script": "script",
-    "Scripts": "writing",
-    "Variable": "explaining",
-    "explained": "explaining",
-    "active_prefixes": "variables",
-    "build_prefix": "variables",
-    "environment": "variables",
-    "inputs": "digests",
-    "run_build": "running",
-    "script_file_name": "writing",
-    "script_of": "script",
-    "undefined": "variables",
-    "write_scripts": "writing",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = lazily(
+    __name__,
+    {
+        "digests": ("inputs",),
+        "explaining": ("Variable", "explained"),
+        "running": ("run_build",),
+        "script": ("WHEELS", "Script", "script_of"),
+        "variables": ("active_prefixes", "build_prefix", "environment", "undefined"),
+        "writing": ("Scripts", "script_file_name", "write_scripts"),
+    },
+)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cbw_core.lazy import lazily
 
 if TYPE_CHECKING:
     from cbw_core.channel.indexing import index
@@ -11,12 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Worker", "index", "read_index_json", "read_run_exports"]
 
-_HOME = {"Worker": "worker", "index": "indexing", "read_index_json": "packages", "read_run_exports": "packages"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = lazily(
+    __name__,
+    {
+        "indexing": ("index",),
+        "packages": ("read_index_json", "read_run_exports"),
+        "worker": ("Worker",),
+    },
+)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cbw_core.lazy import lazily
 
 if TYPE_CHECKING:
     from cbw_core.env.activate import activation, activation_steps
@@ -39,33 +41,18 @@ __all__ = [
     "redact",
 ]
 
-_HOME = {
-    "CachedPackage": "cache",
-    "Changes": "prefix",
-    "ChannelRef": "channels",
-    "ChannelResolver": "resolver",
-    "EditedFile": "edited",
-    "activation": "activate",
-    "activation_steps": "activate",
-    "cached_packages": "cache",
-    "changes": "prefix",
-    "channels_of": "channels",
-    "edited_files": "edited",
-    "explicit_text": "explicit",
-    "install": "installing",
-    "installed_files": "prefix",
-    "is_installed": "prefix",
-    "manifest": "prefix",
-    "match_spec": "specs",
-    "packages_of": "records",
-    "read_lock": "explicit",
-    "redact": "channels",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = lazily(
+    __name__,
+    {
+        "activate": ("activation", "activation_steps"),
+        "cache": ("CachedPackage", "cached_packages"),
+        "channels": ("ChannelRef", "channels_of", "redact"),
+        "edited": ("EditedFile", "edited_files"),
+        "explicit": ("explicit_text", "read_lock"),
+        "installing": ("install",),
+        "prefix": ("Changes", "changes", "installed_files", "is_installed", "manifest"),
+        "records": ("packages_of",),
+        "resolver": ("ChannelResolver",),
+        "specs": ("match_spec",),
+    },
+)

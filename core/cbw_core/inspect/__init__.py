@@ -5,7 +5,9 @@ The types are cheap to import; reading packages is loaded when first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cbw_core.lazy import lazily
 
 if TYPE_CHECKING:
     from cbw_core.inspect.comparing import compare, nearest
@@ -82,25 +84,43 @@ __all__ = [
     "why",
 ]
 
-_HOME = {
-    **dict.fromkeys(
-        ("ENVIRONMENTS", "Asked", "Chain", "EnvChange", "EnvDiff", "Environment", "EnvPackage"), "environments"
-    ),
-    **dict.fromkeys(("Needed", "Why", "asked_of", "difference", "environment", "why"), "environments"),
-    "compare": "comparing",
-    "nearest": "comparing",
-    "explain": "explaining",
-    "variant_matrix": "explaining",
-    "hash_inputs_of_package": "packages",
-    "given_words": "words",
-    "unused_words": "words",
-    "use_words": "words",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOME.get(name, 'model')}"), name)
+__getattr__ = lazily(
+    __name__,
+    {
+        "comparing": ("compare", "nearest"),
+        "environments": (
+            "ENVIRONMENTS",
+            "Asked",
+            "Chain",
+            "EnvChange",
+            "EnvDiff",
+            "EnvPackage",
+            "Environment",
+            "Needed",
+            "Why",
+            "asked_of",
+            "difference",
+            "environment",
+            "why",
+        ),
+        "explaining": ("explain", "variant_matrix"),
+        "model": (
+            "Comparison",
+            "Dependencies",
+            "Dependency",
+            "Difference",
+            "Explained",
+            "HashInputs",
+            "Hashed",
+            "Key",
+            "Origin",
+            "Pin",
+            "Row",
+            "StringPart",
+            "Variable",
+            "VariantMatrix",
+        ),
+        "packages": ("hash_inputs_of_package",),
+        "words": ("given_words", "unused_words", "use_words"),
+    },
+)

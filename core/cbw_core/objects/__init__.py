@@ -5,8 +5,9 @@ lief does the reading, in a child process that a broken file may crash or keep b
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cbw_core.lazy import lazily
 from cbw_core.objects.model import Binary, Details, Failure, Needed, ReadFile, Section
 
 if TYPE_CHECKING:
@@ -27,12 +28,11 @@ __all__ = [
     "read_files",
 ]
 
-_HOME = {"format_of": "magic", "looks_like": "magic", "newest_glibc": "elf", "read_files": "reading"}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = lazily(
+    __name__,
+    {
+        "elf": ("newest_glibc",),
+        "magic": ("format_of", "looks_like"),
+        "reading": ("read_files",),
+    },
+)

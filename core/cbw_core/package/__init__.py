@@ -4,8 +4,17 @@
 bears, in seconds. `BUILD_FIELDS`: what packaging reads of the build section.
 """
 
-from cbw_core.package.create import create
-from cbw_core.package.metadata import BUILD_FIELDS
-from cbw_core.package.stamp import release_time
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cbw_core.lazy import lazily
+
+if TYPE_CHECKING:
+    from cbw_core.package.creating import create
+    from cbw_core.package.metadata import BUILD_FIELDS
+    from cbw_core.package.stamp import release_time
 
 __all__ = ["BUILD_FIELDS", "create", "release_time"]
+
+__getattr__ = lazily(__name__, {"creating": ("create",), "metadata": ("BUILD_FIELDS",), "stamp": ("release_time",)})

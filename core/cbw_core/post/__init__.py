@@ -4,8 +4,17 @@
 room, and to disk and back through `to_json` and `from_json`. `BUILD_FIELDS`: what it reads of the build section.
 """
 
-from cbw_core.post.process import process
-from cbw_core.post.recipe import BUILD_FIELDS
-from cbw_core.post.result import PostResult
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cbw_core.lazy import lazily
+
+if TYPE_CHECKING:
+    from cbw_core.post.processing import process
+    from cbw_core.post.recipe import BUILD_FIELDS
+    from cbw_core.post.result import PostResult
 
 __all__ = ["BUILD_FIELDS", "PostResult", "process"]
+
+__getattr__ = lazily(__name__, {"processing": ("process",), "recipe": ("BUILD_FIELDS",), "result": ("PostResult",)})

@@ -5,8 +5,9 @@ What changes recipes is loaded when first used: rendering does without.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cbw_core.lazy import lazily
 from cbw_core.recipe.located import Located, place_in
 from cbw_core.recipe.reading import find_recipe, read_recipe, read_text
 from cbw_core.recipe.selectors import Namespace, Selected, select, selectors_of
@@ -56,19 +57,11 @@ __all__ = [
     "write_exactly",
 ]
 
-_LAZY = {
-    "Edited": "editing",
-    "add_item": "editing",
-    "adds_only": "editing",
-    "remove_item": "removing",
-    "read_exactly": "exact",
-    "write_exactly": "exact",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+__getattr__ = lazily(
+    __name__,
+    {
+        "editing": ("Edited", "add_item", "adds_only"),
+        "exact": ("read_exactly", "write_exactly"),
+        "removing": ("remove_item",),
+    },
+)

@@ -6,14 +6,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cbw_core.lazy import lazily
 
 if TYPE_CHECKING:
     from cbw_core.source.asked import sources
     from cbw_core.source.fingerprint import inputs
     from cbw_core.source.model import AppliedPatch, Entry, Provided
     from cbw_core.source.patches import patch_path
-    from cbw_core.source.provide import failed_folder, provide
+    from cbw_core.source.providing import failed_folder, provide
     from cbw_core.source.variables import git_variables
 
 __all__ = [
@@ -28,24 +30,14 @@ __all__ = [
     "sources",
 ]
 
-_HOME = {
-    "AppliedPatch": "model",
-    "Entry": "model",
-    "Provided": "model",
-    "failed_folder": "provide",
-    "git_variables": "variables",
-    "inputs": "fingerprint",
-    "patch_path": "patches",
-    "provide": "provide",
-    "sources": "asked",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    found = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-    globals()[name] = found  # the submodule of the same name would hide it
-    return found
+__getattr__ = lazily(
+    __name__,
+    {
+        "asked": ("sources",),
+        "fingerprint": ("inputs",),
+        "model": ("AppliedPatch", "Entry", "Provided"),
+        "patches": ("patch_path",),
+        "providing": ("failed_folder", "provide"),
+        "variables": ("git_variables",),
+    },
+)

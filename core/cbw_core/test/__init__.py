@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cbw_core.lazy import lazily
 
 if TYPE_CHECKING:
     from cbw_core.test.digests import inputs
@@ -25,23 +27,14 @@ __all__ = [
     "step_scripts",
 ]
 
-_HOME = {
-    "TestPlan": "plan",
-    "TestStep": "plan",
-    "inputs": "digests",
-    "plan_for": "plan",
-    "plan_of_package": "packaged",
-    "prepare": "preparing",
-    "run": "running",
-    "StepScript": "steps",
-    "outcomes": "steps",
-    "step_scripts": "steps",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = lazily(
+    __name__,
+    {
+        "digests": ("inputs",),
+        "packaged": ("plan_of_package",),
+        "plan": ("TestPlan", "TestStep", "plan_for"),
+        "preparing": ("prepare",),
+        "running": ("run",),
+        "steps": ("StepScript", "outcomes", "step_scripts"),
+    },
+)

@@ -5,7 +5,7 @@ from cbw_core.variants.defaults import default_variant, native_compiler
 from cbw_core.variants.files import Matrix, flag_variant, load_variants
 from cbw_core.variants.given import Chosen, Given, Origins
 from cbw_core.variants.lists import Variants
-from cbw_core.variants.namespace import features, namespace
+from cbw_core.variants.namespaces import features, namespace
 from cbw_core.variants.used import used_in_batch, used_in_shell, used_in_text
 from cbw_core.variants.uses import Match, matches_in_script, matches_in_text
 

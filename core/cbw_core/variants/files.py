@@ -13,7 +13,7 @@ from cbw_core.errors import Place, RecipeError
 from cbw_core.recipe import Namespace, load, positions, read_recipe, select
 from cbw_core.variants.combine import Spec, Variant, combine, matrix, problems, trim_empty
 from cbw_core.variants.defaults import default_variant
-from cbw_core.variants.namespace import namespace
+from cbw_core.variants.namespaces import namespace
 
 DEFAULTS = "defaults"
 FLAGS = "flags and environment"

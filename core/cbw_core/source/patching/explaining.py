@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cbw_core.source.patching.apply import FileOutcome, Outcome
+from cbw_core.source.patching.applying import FileOutcome, Outcome
 from cbw_core.source.patching.locate import split_lines
 from cbw_core.source.patching.model import Hunk
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from cbw_core.source.patching.apply import State
+from cbw_core.source.patching.applying import State
 from cbw_core.source.patching.locate import split_lines
 
 Changes = Mapping[str, tuple[State | None, State | None]]
