@@ -10,6 +10,8 @@ from typing import Any
 _LEAVES = frozenset(
     {"command", "variable_assignment", "variable_assignments", "declaration_command", "unset_command", "test_command"}
 )
+# Nodes whose first line bash runs as a command, beside those inside: `for i in …`, `for ((…))`, `case x in`
+_HEADS = frozenset({"for_statement", "c_style_for_statement", "case_statement"})
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,10 @@ def statements(text: str) -> tuple[tuple[int, int], ...]:
             parent = node.parent
             whole = parent if parent is not None and parent.type == "redirected_statement" else node
             found.append((node.start_point.row + 1, _last(whole)))
+        elif node.type in _HEADS:
+            found.append((node.start_point.row + 1, node.start_point.row + 1))
+        elif node.type == "compound_statement" and node.children[0].type == "((":
+            found.append((node.start_point.row + 1, _last(node)))
         todo.extend(reversed(node.children))
     return tuple(sorted(set(found)))
 

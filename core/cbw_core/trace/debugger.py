@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from cbw_core.errors import UsageError
 from cbw_core.events import Sink, TraceEnded
 from cbw_core.trace import looking
+from cbw_core.trace.changes import Changed
 from cbw_core.trace.commands import next_statement, top_command_at
 from cbw_core.trace.jump import difference, jump_to, resume_line
 from cbw_core.trace.model import Breakpoint, Evaluated, Kind, Reloaded, State, Stop, Target, Variable
@@ -31,8 +32,8 @@ class Debugger:
     """What a person holds: made once, given to a session, told what to do from any thread.
 
     on_fail: stop at a command that would end the script. stop_first: stop before the script's first command.
-    follow: also go into bash scripts that the script starts. record: keep what each line took and made (`timeline`, of
-    a script that runs through without going back).
+    follow: also go into bash scripts that the script starts. record: keep what each line of a
+    build script took and made (`timeline`), of this many commands one by one.
     """
 
     def __init__(
@@ -41,7 +42,7 @@ class Debugger:
         on_fail: bool = True,
         stop_first: bool = False,
         follow: bool = False,
-        record: bool = False,
+        record: int = 0,
         snapshots: Snapshots = "off",
         phases: tuple[str, ...] = ("build", "test"),
     ) -> None:
@@ -53,6 +54,7 @@ class Debugger:
         self._pending: Reloaded | None = None
         self._variables: dict[str, Variable] = {}
         self._seen = 0
+        self._recording: Recording | None = None
         self.timeline: Timeline | None = None  # of the run before, where it was recorded
         # called behind each stop, in a thread of ours; it must not wait for the script
         self.on_stop: Callable[[Stop], None] = lambda stop: None
@@ -107,14 +109,16 @@ class Debugger:
             stopped_at=self._points.hit,
             going=going,
             on_fail=self.on_fail,
-            record=self.record,
+            record=self.record if target.phase == "build" else 0,
             follow=self.follow,
             snapshot=self.snapshots == "commands",
         )
-        run.before_go(self._look)
         self._run, self._pending, self._variables, self._seen = run, None, {}, 0
         self.timeline = None
-        recording = Recording(run) if self.record else None
+        recording = self._recording = Recording(run, self.record) if run.record else None
+        if recording is not None:
+            run.sink = recording.listening(sink)
+        run.before_go(self._look)
         self._points.check_lines(run, sink)
         run.on_stop = lambda stop: self.on_stop(stop)
         try:
@@ -122,7 +126,7 @@ class Debugger:
         finally:
             run.ended(run.status)
             if recording is not None:
-                self.timeline = recording.timeline()
+                self._recording, self.timeline = None, recording.timeline()
             sink(TraceEnded(target.phase, run.status, run.edited))
 
     # -- how it stands --------------------------------------------------------------------------------------------
@@ -207,6 +211,10 @@ class Debugger:
             return
         jump = jump_to(pending.text, pending.line, flags=stop.flags, edited=bool(pending.diff))
         try:
+            run.refuse_jump(stop)
+            if self._recording is not None:
+                self._recording.cut()
+                self._recording.begin_again()
             run.jump(jump, going, "reload")
         except BaseException:
             self._pending = pending
@@ -246,7 +254,11 @@ class Debugger:
         snapshot = run.snapshots.of(command.first if command is not None else line)
         self._pending = None
         run.refuse_jump(stop)
+        if self._recording is not None:
+            self._recording.cut()
         restore = run.snapshots.restore(snapshot, run.evaluate)
+        if self._recording is not None:
+            self._recording.begin_again(snapshot.line)
         jump = jump_to(snapshot.text, snapshot.line, flags=stop.flags, edited=False, restore=restore)
         run.jump(jump, Going("step"), "back")
 
@@ -255,7 +267,8 @@ class Debugger:
     def evaluate(self, code: str) -> Evaluated:
         """Run a command in the script's own shell and scope; what it changes stays."""
         run, _ = self._standing()
-        return run.evaluate(code)
+        with self._recording.by_hand() if self._recording is not None else nullcontext():
+            return run.evaluate(code)
 
     def set(self, assignment: str) -> Evaluated:
         """NAME=VALUE in the script's shell; the value is taken as it is."""
@@ -282,6 +295,19 @@ class Debugger:
         run, stop = self._standing()
         self._variables = looking.read_variables(run)
         self._seen = stop.serial
+        if self._recording is not None:
+            self._recording.goes_on()
+
+    def files(self) -> tuple[Changed, ...]:
+        """The files that the script made or changed since the stop before, where the run is recorded."""
+        self._standing()
+        return self._recording.changed() if self._recording is not None else ()
+
+    def so_far(self) -> Timeline | None:
+        """The timeline of a recorded script that stands at a stop; None: none is recorded, or none stands."""
+        if self._recording is None or self.stop is None:
+            return None
+        return self._recording.timeline()
 
     def functions(self) -> dict[str, str]:
         """The script's functions: name -> text."""

@@ -141,10 +141,11 @@ class Reloaded:
 
 @dataclass(frozen=True)
 class FileMade:
-    """A file below the prefix or the work folder and the line that made or last changed it."""
+    """A file below the prefix or the work folder and the line that made or last changed it; text as in a timeline."""
 
     path: str
     line: int
     command: str
     changed: bool = False
     sure: bool = True
+    text: int = 1

@@ -7,7 +7,7 @@
 # __cbw_s: look at every command   __cbw_b[LINE]: look at this line    __cbw_j: going to another place of the text
 # __cbw_t: inside a trap of ours (set where a redirection is expanded: no command runs before that)
 # __cbw_k: skip the command        __cbw_in: 1 evaluating in the script's own scope, 2 the same, and then go on
-__cbw_s=0 __cbw_j=0 __cbw_k=0 __cbw_in=0 __cbw_busy=0 __cbw_mode=run __cbw_depth=0 __cbw_sub=0 __cbw_gen=0 __cbw_rec=0 __cbw_fail=0
+__cbw_s=0 __cbw_j=0 __cbw_k=0 __cbw_in=0 __cbw_busy=0 __cbw_mode=run __cbw_depth=0 __cbw_sub=0 __cbw_gen=0 __cbw_rec=0 __cbw_rn=0 __cbw_fail=0
 __cbw_kind= __cbw_r=0 __cbw_l= __cbw_do= __cbw_seen=0 __cbw_was=0 __cbw_ee= __cbw_e=${__cbw_e:-0}
 __cbw_t=0 __cbw_null=(/dev/null) __cbw_exit= __cbw_exit_at=0 __cbw_err= __cbw_err_at=0 __cbw_dbg=
 declare -a __cbw_b=() __cbw_bn=() __cbw_bk=() __cbw_bv=() __cbw_bf=() __cbw_bl=() __cbw_bc=() __cbw_bi=() __cbw_bo=()
@@ -47,8 +47,14 @@ __cbw_at() {
     if ((__cbw_fail)) && [[ $6 == *e* ]]; then __cbw_seen=$2; __cbw_stop "$1" failure 0 "$2" "$3" "$4" "$6"; return; fi
     return 1
   fi
-  if ((__cbw_rec)); then
+  if ((__cbw_rn < __cbw_rec)) || { ((__cbw_rec && __cbw_n == 2)) && [[ ${__cbw_rb[$3]-} ]]; }; then
     builtin printf '%s\t%s\t%s\t%s\t%s\t%s\0' "$EPOCHREALTIME" "$BASHPID" "$__cbw_n" "$3" "${BASH_SOURCE[1]}" "$4" >>"$__cbw_d/record"
+    if ((__cbw_rn < __cbw_rec)); then
+      if ((++__cbw_rn == __cbw_rec)); then builtin source "$__cbw_d/state.sh"; fi  # enough: the tops from here on
+    elif ((__cbw_n == 2)); then
+      if [[ ${__cbw_b[$3]-} == 2 ]]; then builtin unset "__cbw_b[$3]"; fi
+      builtin unset "__cbw_rb[$3]"
+    fi
   fi
   if ((__cbw_n == 2 && !BASH_SUBSHELL)) && [[ ${__cbw_sn[$3]-} ]]; then
     __cbw_stop "$1" snapshot 0 "$2" "$3" "$4" "$6"
@@ -259,7 +265,7 @@ __cbw_H='__cbw_u=$_;while __cbw_at D "$((__cbw_c-1))" "$LINENO" "$BASH_COMMAND" 
 __cbw_D='((__cbw_s||__cbw_b[LINENO]?__cbw_c=$?+1:0))&&eval "$__cbw_H"&&: "$__cbw_l"'
 if ((__cbw_quiet)); then __cbw_D="{ $__cbw_D; } 2>/dev/null"; fi
 __cbw_E='{ __cbw_st=$?;while __cbw_at E "$__cbw_st" "$LINENO" "$BASH_COMMAND" "$_" "$-";do eval "$__cbw_do"||__cbw_r=$?;done;: $((__cbw_t=0)) "$__cbw_l"; } '$__cbw_away
-declare -a __cbw_sn=() __cbw_w=() __cbw_wv=()
+declare -a __cbw_sn=() __cbw_rb=() __cbw_w=() __cbw_wv=()
 source "$__cbw_d/state.sh"
 __cbw_s=1 __cbw_first=1
 set -ET

@@ -37,7 +37,7 @@ class Run:
         stopped_at: Callable[[int], None],
         going: Going,
         on_fail: bool,
-        record: bool,
+        record: int,
         follow: bool,
         snapshot: bool = False,
     ) -> None:

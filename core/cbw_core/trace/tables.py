@@ -45,13 +45,14 @@ def state_text(
     *,
     serial: int,
     on_fail: bool,
-    record: bool,
+    record: int,
     snapshot: bool = False,
 ) -> str:
-    """state.sh: sets the mode, the lines to look at, and the table of breakpoints."""
+    """state.sh: sets the mode, the lines to look at, and the table of breakpoints. record: how many commands are
+    recorded one by one; behind those only what begins at the top level is."""
     looked_at: set[int] = set()
     rows: list[str] = []
-    always = going.mode != "run" or record
+    always = going.mode != "run"
     for point in points:
         if not point.enabled:
             continue
@@ -72,13 +73,17 @@ def state_text(
     looked_at.update(begins)
     rows.append(_fixed(_INTERNAL, "exit", "exit") if on_fail else "")
     rows.append(_fixed(_INTERNAL + 1, "exec", "exec"))
+    tops = {bash for line in _begins(text) for bash in lines.to_bash(line)} if record else set()
+    enough = f"{_more('__cbw_rb', tops, 1)} {_more('__cbw_b', tops - looked_at, 2)}"
     numbers = [row.split("]", 1)[0].removeprefix("__cbw_bk[") for row in rows if row]
     return "\n".join(
         [
             f"__cbw_gen={serial} __cbw_mode={going.mode} __cbw_depth={going.depth} __cbw_sub={going.subshell}",
-            f"__cbw_fail={int(on_fail)} __cbw_rec={int(record)}",
-            f"__cbw_s={int(always)}",
+            f"__cbw_fail={int(on_fail)} __cbw_rec={record}",
+            f"__cbw_s=$(({int(always)} || __cbw_rn < __cbw_rec))",
             "__cbw_b=(" + " ".join(f"[{line}]=1" for line in sorted(looked_at)) + ")",
+            "__cbw_rb=()",
+            f"if ((__cbw_rec && __cbw_rn >= __cbw_rec)); then {enough}; fi" if tops else "",
             "__cbw_sn=(" + " ".join(f"[{line}]=1" for line in sorted(begins)) + ")",
             "__cbw_bk=() __cbw_bv=() __cbw_bf=() __cbw_bl=() __cbw_bc=() __cbw_bo=()",
             *(row for row in rows if row),
@@ -86,6 +91,16 @@ def state_text(
             "",
         ]
     )
+
+
+def _begins(text: str) -> set[int]:
+    """The lines that bash may name first of each command at the top level."""
+    spans = [(c.first, statement_at(text, c.first)) for c in top_commands(text) if not c.function]
+    return {line for first, (a, b) in spans for line in range(min(a, first), min(b, first + 200) + 1)}
+
+
+def _more(array: str, lines: Iterable[int], value: int) -> str:
+    return f"{array}+=(" + " ".join(f"[{line}]={value}" for line in sorted(lines)) + ")"
 
 
 def _fixed(number: int, kind: str, reason: str) -> str:

@@ -32,7 +32,7 @@ class Row:
 class Part:
     """A command or line of the script. line, last: from 1; 0 is what runs before the script's own text (activation).
     seconds: with all that it calls. runs: how often it began (for a line: commands begun there). files: how many it
-    made or changed."""
+    made or changed. text: whose line it is: 1 the script as it began, 2 what it went on with after an edit, ..."""
 
     line: int
     last: int
@@ -40,12 +40,15 @@ class Part:
     seconds: float
     runs: int
     files: int
+    text: int = 1
 
 
 @dataclass(frozen=True)
 class Timeline:
     """A script's run. name, file: of the script; began: seconds since 1970; status: its exit status, None when it was
-    interrupted. commands: at the top level, in the order they began; lines: in the script's order."""
+    interrupted (or runs: so_far). commands: at the top level, in the order they began; lines: in the script's order.
+    seconds are without stops. limited: of commands inside others only the first ones were recorded, for there were
+    very many."""
 
     name: str
     file: str | None
@@ -55,6 +58,8 @@ class Timeline:
     commands: tuple[Part, ...]
     lines: tuple[Part, ...]
     files: tuple[FileMade, ...]
+    so_far: bool = False
+    limited: bool = False
 
 
 @dataclass(frozen=True)

@@ -214,3 +214,17 @@ def test_a_breakpoint_that_cannot_be_read_is_refused(kind: str, spec: str) -> No
 def test_without_a_stop_nothing_can_be_stepped() -> None:
     with pytest.raises(UsageError, match="no script stands"):
         Debugger().step()
+
+
+def test_headers_of_loops_and_arithmetic_commands_are_lines_to_stop_at(traced: Start) -> None:
+    debugger = Debugger()
+    for line in (1, 3, 7):
+        debugger.add("line", str(line))
+    text = "for i in 1 2; do\n  echo\n  ((i == 2))\ndone || true\necho\n\ncase $i in\n  2) echo ;;\nesac\n"
+    one = traced(text, debugger=debugger)
+    assert [point.line for point in debugger.breakpoints] == [1, 3, 7]
+    seen = [one.at()[0]]
+    for _ in range(4):
+        debugger.cont()
+        seen.append(one.at()[0])
+    assert seen == [1, 3, 1, 3, 7]

@@ -184,7 +184,7 @@ END
 sleep 0.05
 exit {status}
 """
-    one = traced(text, record=True, on_fail=False)
+    one = traced(text, record=1000, on_fail=False)
     assert one.end() == status
     made = one.debugger.timeline
     assert made is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -52,7 +53,7 @@ def trace(context: Context, args: Namespace) -> Result:
     from cbw_core.trace import Debugger
     from cbw_workbench.commands.building import build_one
 
-    debugger = Debugger(on_fail=False, record=True, phases=("build",))
+    debugger = Debugger(on_fail=False, record=sys.maxsize, phases=("build",))
     until = Phase.BUILD if args.build_only else Phase.PACKAGE if args.no_test else Phase.TEST
     sessions, _ = build_one(context, args.recipe, until=until, debugger=debugger)
     group = {one.root: one for session in sessions for one in (session.head, *session.head.siblings())}

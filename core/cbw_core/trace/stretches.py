@@ -1,0 +1,73 @@
+"""A recorded run that stood still now and then, and went on with other texts: what it took without the stops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from cbw_core.trace.changes import Changed
+from cbw_core.trace.model import FileMade
+from cbw_core.trace.timeline import Row, Timeline
+
+BY_HAND = "(while the script stood)"
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A stop. began, ended: seconds since 1970; line: of the script's text, where it stood."""
+
+    began: float
+    ended: float
+    line: int
+
+
+def running_clock(pauses: Sequence[Pause]) -> Callable[[float], float]:
+    """The time of a clock that stands still in pauses. Times go in and come out as seconds since 1970."""
+
+    def clock(time: float) -> float:
+        return time - sum(min(time, pause.ended) - pause.began for pause in pauses if pause.began < time)
+
+    return clock
+
+
+def by_hand(changed: Sequence[Changed], pauses: Sequence[Pause]) -> tuple[tuple[Changed, ...], tuple[FileMade, ...]]:
+    """(what the script made or changed, what was made or changed while it stood)."""
+    script, hand = [], []
+    for one in changed:
+        pause = next((pause for pause in pauses if pause.began <= one.time < pause.ended), None)
+        if pause is None:
+            script.append(one)
+        else:
+            hand.append(FileMade(one.path, pause.line, BY_HAND, changed=not one.made))
+    return tuple(script), tuple(hand)
+
+
+def of_text(rows: Sequence[Row], script: str, text_line: Callable[[int], int | None]) -> list[Row]:
+    """Rows of a text that was read in later. Those of functions that an older text defined count for the line that
+    called them, as those of other files do."""
+    return [row if row.file != script or text_line(row.line) else replace(row, file="") for row in rows]
+
+
+def joined(parts: Sequence[Timeline], *, so_far: bool, limited: bool) -> Timeline:
+    """The timelines of a run's texts, in their order, as one. A file belongs to the last one that changed it."""
+    last = parts[-1]
+    texts = [
+        replace(
+            part,
+            commands=tuple(replace(row, text=number) for row in part.commands),
+            lines=tuple(replace(row, text=number) for row in part.lines),
+            files=tuple(replace(row, text=number) for row in part.files),
+        )
+        for number, part in enumerate(parts, 1)
+    ]
+    files = {row.path: row for part in texts for row in part.files}
+    return replace(
+        last,
+        began=parts[0].began,
+        seconds=round(sum(part.seconds for part in parts), 6),
+        commands=tuple(row for part in texts for row in part.commands),
+        lines=tuple(row for part in texts for row in part.lines),
+        files=tuple(sorted(files.values(), key=lambda row: (row.text, row.line, row.path))),
+        so_far=so_far,
+        limited=limited,
+    )
