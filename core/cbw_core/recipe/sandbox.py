@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache, update_wrapper
+from functools import lru_cache, partial, update_wrapper
 from pathlib import Path
 from types import CodeType
 from typing import TYPE_CHECKING, Any
@@ -96,8 +96,14 @@ def _sandbox() -> Any:
     class Guard(NodeTransformer):
         """Sends loops, operations and what holds other values through filters that count (see Budget)."""
 
-        def __init__(self) -> None:
+        def __init__(self, environment: jinja2.Environment) -> None:
+            self.environment = environment
             self.includes = False
+
+        def visit_TemplateData(self, node: nodes.Node) -> nodes.Node:
+            return node  # nothing in it
+
+        visit_Name = visit_Const = visit_TemplateData
 
         def visit_Include(self, node: nodes.Node) -> nodes.Node:
             self.includes = True
@@ -107,31 +113,31 @@ def _sandbox() -> Any:
 
         def visit_For(self, node: nodes.For) -> nodes.Node:
             self.generic_visit(node)
-            node.iter = _through("cbw_counted", node.iter)
-            return _charging(node)
+            node.iter = self._through("cbw_counted", node.iter)
+            return self._charging(node)
 
         def visit_Block(self, node: Any) -> nodes.Node:
             self.generic_visit(node)
-            return _charging(node)
+            return self._charging(node)
 
         # a template itself is run once, and paid for by the loader where it is included
         visit_Macro = visit_CallBlock = visit_Block
 
         def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
             self.generic_visit(node)
-            return _through("cbw_joined", nodes.List(node.nodes, lineno=node.lineno))
+            return self._through("cbw_joined", nodes.List(node.nodes, lineno=node.lineno, environment=self.environment))
 
         def visit_Compare(self, node: nodes.Compare) -> nodes.Node:
             self.generic_visit(node)
-            node.expr = _touched(node.expr)
+            node.expr = self._touched(node.expr)
             for operand in node.ops:
-                operand.expr = _touched(operand.expr)
+                operand.expr = self._touched(operand.expr)
             return node
 
         def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:
             self.generic_visit(node)
             if isinstance(node.arg, nodes.Slice):
-                node.node = _touched(node.node)
+                node.node = self._touched(node.node)
             return node
 
         def visit_List(self, node: Any) -> Any:
@@ -139,23 +145,23 @@ def _sandbox() -> Any:
             held = node.items
             if getattr(node, "ctx", "load") != "load" or all(isinstance(i, nodes.Const) for i in held):
                 return node
-            return _through("cbw_touched", node)
+            return self._through("cbw_touched", node)
 
         visit_Tuple = visit_Dict = visit_List
 
-    def _through(name: str, value: Any) -> nodes.Filter:
-        return nodes.Filter(value, name, [], [], None, None, lineno=value.lineno)
+        def _through(self, name: str, value: Any) -> nodes.Filter:
+            return nodes.Filter(value, name, [], [], None, None, lineno=value.lineno, environment=self.environment)
 
-    def _touched(value: nodes.Expr) -> nodes.Expr:
-        return value if isinstance(value, nodes.Const) else _through("cbw_touched", value)
+        def _touched(self, value: nodes.Expr) -> nodes.Expr:
+            return value if isinstance(value, nodes.Const) else self._through("cbw_touched", value)
 
-    def _charging(node: Any) -> nodes.Node:
-        """The node, whose body costs steps by its size each time it is run."""
-        size = 1 + sum(1 for part in node.body for _ in part.find_all(nodes.Node)) // 4
-        charge = _through("cbw_charged", nodes.Const(size, lineno=node.lineno))
-        # a block cannot stand before `extends`, nor an expression in it
-        node.body = [nodes.ExprStmt(charge, lineno=node.lineno), *node.body]
-        return node  # type: ignore[no-any-return]
+        def _charging(self, node: Any) -> nodes.Node:
+            """The node, whose body costs steps by its size each time it is run."""
+            size = 1 + sum(1 for part in node.body for _ in part.find_all(nodes.Node)) // 4
+            charge = self._through("cbw_charged", nodes.Const(size, lineno=node.lineno, environment=self.environment))
+            # a block cannot stand before `extends`, nor an expression in it
+            node.body = [nodes.ExprStmt(charge, lineno=node.lineno, environment=self.environment), *node.body]
+            return node  # type: ignore[no-any-return]
 
     class Format(Formatter, SandboxedFormatter):
         pass
@@ -178,14 +184,15 @@ def _sandbox() -> Any:
 
         def _tokenize(self, *args: Any, **kwargs: Any) -> TokenStream:
             stream = super()._tokenize(*args, **kwargs)
-            return TokenStream(_few(stream), stream.name, stream.filename)
+            # a word or mark has a character at least
+            few = len(args[0]) < MAX_TOKENS
+            return stream if few else TokenStream(_few(stream), stream.name, stream.filename)
 
         def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
             tree = super()._parse(source, name, filename)
-            guard = Guard()
+            guard = Guard(self)
             guard.visit(tree)
             self.includes = self.includes or guard.includes
-            tree.set_environment(self)
             return tree
 
         def unsafe_undefined(self, obj: Any, attribute: str) -> Any:
@@ -269,9 +276,8 @@ def environment_for(
     surroundings = namespace.names.get("environ")  # as given: in a template the name means the build's own
     active = surroundings.get("CONDA_DEFAULT_ENV") if isinstance(surroundings, dict) else None
     environment.loader = _loader(file, active, namespace, on_read, budget)
-    environment.undefined = (
-        type("Undefined", (_lenient(),), {"_noted": undefined}) if lenient else jinja2.StrictUndefined
-    )
+    # for Jinja2, which calls it, as good as a class
+    environment.undefined = partial(_lenient(), noted=undefined) if lenient else jinja2.StrictUndefined
     environment.filters = _Counting(environment.filters, budget)
     counting: dict[str, Any] = {
         "cbw_counted": budget.counted,
@@ -322,12 +328,17 @@ def _lenient() -> Any:
     from jinja2.utils import missing
 
     class Lenient(jinja2.Undefined):
-        _noted: list[str]
-
         def __init__(
-            self, hint: Any = None, obj: Any = missing, name: Any = None, exc: Any = jinja2.UndefinedError
+            self,
+            hint: Any = None,
+            obj: Any = missing,
+            name: Any = None,
+            exc: Any = jinja2.UndefinedError,
+            *,
+            noted: list[str],
         ) -> None:
             super().__init__(hint, obj, name, exc)
+            self._noted = noted
 
         def _again(self, *args: Any, **kwargs: Any) -> Any:
             self._noted.append(str(self._undefined_name))
@@ -336,6 +347,7 @@ def _lenient() -> Any:
                 obj=self._undefined_obj,
                 name=self._undefined_name,
                 exc=self._undefined_exception,
+                noted=self._noted,
             )
 
         __add__ = __radd__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _again

@@ -8,7 +8,7 @@ is evaluated once for each set of names.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -52,7 +52,7 @@ class Selected:
     """A text after selection. `lines[i]` is the line number (from 1) in the original text of line i (from 0)."""
 
     text: str
-    lines: tuple[int, ...]
+    lines: Sequence[int]
 
     def original(self, line: int) -> int:
         """The line number in the original text of line number `line` (both from 1)."""
@@ -147,9 +147,13 @@ def _select(text: str, namespace: Namespace, file: str) -> Selected:
     key = tuple(truth)
     selected = split.by_truth.get(key)
     if selected is None:
-        kept = {s for s, holds in zip(split.selectors, truth, strict=True) if holds}
-        chosen = [(n, line) for n, (s, line) in enumerate(split.parts, 1) if s is None or s in kept]
-        selected = Selected("\n".join(line for _, line in chosen) + "\n", tuple(n for n, _ in chosen))
+        dropped = {s for s, holds in zip(split.selectors, truth, strict=True) if not holds}
+        if dropped:
+            chosen = [(n, line) for n, (s, line) in enumerate(split.parts, 1) if s not in dropped]
+            selected = Selected("\n".join([line for _, line in chosen]) + "\n", tuple([n for n, _ in chosen]))
+        else:
+            whole = "\n".join([line for _, line in split.parts])
+            selected = Selected(whole + "\n", range(1, len(split.parts) + 1))
         if len(split.by_truth) < 256:
             split.by_truth[key] = selected
     return selected

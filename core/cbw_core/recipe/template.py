@@ -136,8 +136,7 @@ def line_map(template: Template, names: Mapping[str, Any], *, namespace: Namespa
 def _run(environment: jinja2.Environment, template: Template, code: CodeType) -> str:
     import jinja2
 
-    # one plain dict: Jinja2 copies its globals for every rendering
-    made = jinja2.Template.from_code(environment, code, dict(environment.globals))
+    made = jinja2.Template.from_code(environment, code, environment.globals)
     pieces: list[str] = []
     length = 0
     context = made.new_context()

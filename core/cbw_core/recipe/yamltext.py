@@ -44,7 +44,9 @@ def load(text: str, schema: Schema = "recipe", file: str = "meta.yaml") -> Any:
 @lru_cache(maxsize=1024)
 def _load(text: str, schema: Schema) -> Any:
     with _events(text) as events:
-        return _Builder(schema).document(events)
+        from yaml import events as of
+
+        return _Builder(schema, of).document(events)
 
 
 def copy(value: Any) -> Any:
@@ -174,16 +176,15 @@ class _Builder:
     """Builds values from the parser's events. `size` counts nodes with aliases written out, against YAML bombs."""
 
     schema: Schema
+    of: Any  # yaml.events
     anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
     size: int = 0
 
     def document(self, events: Iterator[Any]) -> Any:
-        from yaml import events as of
-
         value: Any = None
         documents = 0
         for event in events:
-            if isinstance(event, of.DocumentStartEvent):
+            if isinstance(event, self.of.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
                     raise _error("there is more than one document; a recipe is one", event)
@@ -191,8 +192,8 @@ class _Builder:
         return value
 
     def node(self, event: Any, events: Iterator[Any], depth: int) -> Any:
-        kind = _KINDS[type(event).__name__]
-        if kind == "alias":
+        kind = type(event)
+        if kind is self.of.AliasEvent:
             if event.anchor not in self.anchors:
                 raise _error(f"found undefined alias {event.anchor!r}", event)
             value, size = self.anchors[event.anchor]
@@ -202,9 +203,9 @@ class _Builder:
         self._count(1, event)
         if depth > MAX_DEPTH:
             raise _error("is nested too deeply", event)
-        if kind == "scalar":
+        if kind is self.of.ScalarEvent:
             value = self._scalar(event)
-        elif kind == "seq":
+        elif kind is self.of.SequenceStartEvent:
             value = self._sequence(event, events, depth + 1)
         else:
             value = self._mapping(event, events, depth + 1)
@@ -215,8 +216,9 @@ class _Builder:
     def _sequence(self, event: Any, events: Iterator[Any], depth: int) -> list[Any]:
         self._known(event, "seq")
         items: list[Any] = []
+        end = self.of.SequenceEndEvent
         for inner in events:
-            if type(inner).__name__ == "SequenceEndEvent":
+            if type(inner) is end:
                 break
             items.append(self.node(inner, events, depth))
         return items
@@ -225,16 +227,17 @@ class _Builder:
         self._known(event, "map")
         merges: list[dict[Any, Any]] = []
         own: dict[Any, Any] = {}
+        end = self.of.MappingEndEvent
         for inner in events:
-            if type(inner).__name__ == "MappingEndEvent":
+            if type(inner) is end:
                 break
-            merge = self.schema != "plain" and getattr(inner, "value", None) == "<<" and inner.implicit[0]
             key = self.node(inner, events, depth)
+            merge = key == "<<" and self.schema != "plain" and type(inner) is self.of.ScalarEvent and inner.implicit[0]
             value = self.node(next(events), events, depth)
             if merge:
                 merges[:0] = self._merged(value, inner)
                 continue
-            if isinstance(key, (dict, list)):
+            if type(key) is not str and isinstance(key, (dict, list)):
                 raise _error("found a mapping or list where a key should be (is a {{ ... }} not quoted?)", inner)
             own[key] = value
         if not merges:
@@ -264,10 +267,10 @@ class _Builder:
         text = str(event.value)
         if self.schema == "plain":
             return text
-        tag = str(event.tag) if event.tag and str(event.tag) != "!" else None
-        if tag is None:
+        tag = event.tag
+        if not tag or tag == "!":
             return implicit(text, numbers=self.schema == "safe") if event.implicit[0] else text
-        kind = tag.removeprefix(_TAG)
+        kind = str(tag).removeprefix(_TAG)
         if kind == "str":
             return text
         if kind == "null":

@@ -12,8 +12,9 @@ import os
 import platform as machine
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -97,28 +98,38 @@ class Naming:
             skip_build_id=self.skip_build_id,
         )
 
-    def names(self, recorder: Recorder | None = None) -> dict[str, Any]:
-        """All of them. recorder: notes what the functions are asked."""
+    def names(self, used: frozenset[str] | None = None, recorder: Recorder | None = None) -> dict[str, Any]:
+        """Those that a template uses; None: all of them. recorder: notes what the functions are asked."""
+        state = self.state
+        bound = self.functions()
+        layers: list[Mapping[str, Any]] = [
+            {"PKG_NAME": self.package_name} if self.package_name else {},
+            _CONSTANTS,
+            bound,
+            loading.functions(state, permissive=not self.strict),
+            self.variant,
+            self.moving,
+            _base(state),
+            {"CONDA_BUILD_STATE": "RENDER"},
+            state.names.names,
+        ]
+        names: dict[str, Any] = {}
+        for name in set().union(*layers) if used is None else used:
+            layer = next((layer for layer in layers if name in layer), None)
+            if layer is bound:
+                names[name] = recorder.wrapped(name, bound[name]) if recorder else bound[name]
+            elif layer is not None:
+                names[name] = _copied(layer[name]) if layer is self.variant else layer[name]
+        if used is None or "environ" in used:
+            names["environ"] = self._environ()
+        return names
+
+    def _environ(self) -> dict[str, Any]:
+        """The build's environment, as far as it is known: what `environ` is in a template."""
         state = self.state
         plain = {**_base(state), **self.moving}
-        environ = {**state.work.environ, **plain}
-        environ.update(
-            (k, v) for k, v in self.variant.items() if k.upper() not in plain and k.upper() not in _LANGUAGES
-        )
-        bound = self.functions()
-        names = {
-            **state.names.names,
-            "CONDA_BUILD_STATE": "RENDER",
-            **plain,
-            **{k: _copied(v) for k, v in self.variant.items()},
-            **loading.functions(state, permissive=not self.strict),
-            **(recorder.wrapped(bound) if recorder else bound),
-            **_CONSTANTS,
-            "environ": environ,
-        }
-        if self.package_name:
-            names["PKG_NAME"] = self.package_name
-        return names
+        more = {k: v for k, v in self.variant.items() if k.upper() not in plain and k.upper() not in _LANGUAGES}
+        return {**state.work.environ, **plain, **more}
 
 
 def names_for(state: State, **options: Any) -> dict[str, Any]:
@@ -199,7 +210,7 @@ def _system(state: State) -> dict[str, Any]:
     host = state.host_os
     prefix = "$PREFIX"
     wanted: dict[str, Any] = {
-        "CPU_COUNT": str(state.work.config.cpu_count or os.cpu_count() or 1),
+        "CPU_COUNT": str(state.work.config.cpu_count or _cpus()),
         **dict.fromkeys(("LANG", "LC_ALL", "MAKEFLAGS", "REQUESTS_CA_BUNDLE"), ""),
         "HOME": "UNKNOWN",
         "PKG_CONFIG_PATH": f"{prefix}/lib/pkgconfig",
@@ -229,6 +240,11 @@ def _system(state: State) -> dict[str, Any]:
     values["SHLIB_EXT"] = {"win": ".dll", "osx": ".dylib"}.get(host, ".so")
     values["PATH"] = environ.get("PATH", "")
     return values
+
+
+@lru_cache(maxsize=1)
+def _cpus() -> int:
+    return os.cpu_count() or 1
 
 
 def _moving(state: State, skip_build_id: bool) -> dict[str, Any]:

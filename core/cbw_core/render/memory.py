@@ -72,10 +72,9 @@ class Recorder:
     asked: dict[Question, Any] = field(default_factory=dict)
     replayable: bool = True
 
-    def wrapped(self, functions: Functions) -> dict[str, Callable[..., Any]]:
-        return {name: self._wrap(name, function) for name, function in functions.items()}
+    def wrapped(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function of that name, what it is asked and answers noted."""
 
-    def _wrap(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def recorded(*args: Any, **named: Any) -> Any:
             plain = all(type(value) in _PLAIN for value in (*args, *named.values()))
             if not plain:

@@ -3,6 +3,7 @@ parse_until_resolved)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +98,9 @@ def _rendered(template: Template, naming: Naming) -> TemplateResult | CbwError:
     recorder = Recorder()
     result: TemplateResult | CbwError
     try:
-        names = naming.names(recorder)
-        result = render(template, names, strict=naming.strict, namespace=state.names, on_read=work.note_read)
+        result = render(
+            template, naming.names(used, recorder), strict=naming.strict, namespace=state.names, on_read=work.note_read
+        )
     except CbwError as error:
         result = error
     work.rendered.keep(key, recorder, result)
@@ -108,7 +110,7 @@ def _rendered(template: Template, naming: Naming) -> TemplateResult | CbwError:
 def _already_selected(text: str) -> Any:
     from cbw_core.recipe import Selected
 
-    return Selected(text, tuple(range(1, text.count("\n") + 2)))
+    return Selected(text, range(1, text.count("\n") + 2))
 
 
 def parse_again(state: State, *, strict: bool, alone: bool = False, offline: bool = False) -> None:
@@ -166,7 +168,7 @@ def _read_sections(state: State, text: str, file: str) -> dict[str, Any]:
     return sections
 
 
-def _placed(state: State, error: RecipeError, rendered: str, lines: tuple[int, ...]) -> RecipeError:
+def _placed(state: State, error: RecipeError, rendered: str, lines: Sequence[int]) -> RecipeError:
     """A YAML error with its line in the recipe instead of in the rendered text."""
     place = error.place
     if not place or place.line is None or place.file != state.work.file:

@@ -7,8 +7,9 @@ modules of this room are functions over them. Names of conda-build functions are
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from copy import copy as shallow_copy
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ class Work:
     _names: dict[frozenset[str], tuple[str, ...]] = field(default_factory=dict)
     _keys: dict[int, tuple[Variant, Key]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def file(self) -> str:
         return str(self.recipe_file)
 
@@ -158,7 +159,11 @@ class State:
     _namespace: tuple[Variant, str | None, Namespace] | None = field(default=None, init=False, repr=False)
 
     def copied(self) -> State:
-        return replace(self, meta=copy(self.meta), type=self.type or PLAIN)
+        """Another of the same, with sections of its own."""
+        made = shallow_copy(self)
+        made.meta = copy(self.meta)
+        made.type = self.type or PLAIN
+        return made
 
     def variant_key(self, name: str) -> Any:
         """A value of the variant, hashable."""
@@ -355,7 +360,9 @@ class State:
     @property
     def is_cross(self) -> bool:
         """Whether there is a host section at all (MetaData.is_cross)."""
-        return "host" in (self.meta.get("requirements") or _NOTHING) or bool(self.top_and_output_reqs("host"))
+        if "host" in (self.meta.get("requirements") or _NOTHING):
+            return True
+        return bool(self.meta.get("outputs") and self.top_and_output_reqs("host"))
 
     # --- errors
 

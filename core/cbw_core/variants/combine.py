@@ -159,7 +159,10 @@ def _extend(values: Spec, key: str, value: Any) -> None:
 
 
 def _replace(values: Spec, key: str, value: Any, spec: Spec, source: str, groups: Sequence[tuple[str, ...]]) -> None:
-    group = next((g for g in groups if key in g), (key,))
+    group = next((g for g in groups if key in g), None)
+    if group is None:
+        values[key] = as_list(value)
+        return
     length = len(as_list(value))
     if all(item in spec for item in group):
         for item in group:
@@ -215,8 +218,9 @@ def _axes(spec: Spec) -> tuple[Variant, list[_Axis]]:
     for key, value in spec.items():
         if key in kept or key in zipped:
             continue
-        if isinstance(value, str):
-            fixed[key] = value
+        only = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if isinstance(only, str):
+            fixed[key] = only
             continue
         rows: list[Sequence[Any]] = [as_list(v, mappings=False) for v in as_list(value)]
         _add_axis((key,), rows, fixed, looped)

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+
+from cbw_core.variants.mentions import STATEMENTS, in_selectors, mentions, stretches
 
 # what a line must hold for a pattern to match: most are never compiled
 _NEEDED = {
@@ -24,6 +25,7 @@ _NEEDED = {
     "for": "{%",
     "set": "{%",
 }
+_WORD = re.compile(r"[0-9A-Za-z_]+")
 _LANGUAGE_KEY = re.compile(r"(.*?)_(compiler|stdlib)(_version)?$")
 
 
@@ -63,11 +65,6 @@ class Finder:
 
 # On longer lines some of conda-build's patterns take time by the cube of the length.
 _LONG = 250
-_STARTS = {
-    "if": re.compile(r"(?:^|[^\{])\{%\s*(?:el)?if"),
-    "for": re.compile(r"(?:^|[^\{])\{%\s*for"),
-    "set": re.compile(r"(?:^|[^\{])\{%\s*set[^=]*="),
-}
 
 
 def _holds(name: str, how: str, pattern: str, line: str) -> bool:
@@ -77,7 +74,7 @@ def _holds(name: str, how: str, pattern: str, line: str) -> bool:
     if how == "expression":
         head = _compiled(rf"\{{\s*(?:pin_[a-z]+\(\s*?['\"])?{re.escape(name)}(?![_0-9a-zA-Z])").search(line)
         return head is not None and line.rfind("}}") >= head.end()
-    if how in _STARTS:
+    if how in STATEMENTS:
         return _in_statement(name, how, line)
     return _compiled(pattern).search(line) is not None
 
@@ -85,14 +82,9 @@ def _holds(name: str, how: str, pattern: str, line: str) -> bool:
 def _in_statement(name: str, how: str, line: str) -> bool:
     """As the patterns for {% if %}, {% for %} and {% set %}, in one pass: the name stands behind the statement's word,
     in a stretch without % that %} ends."""
-    start = _STARTS[how].search(line)
-    if start is None:
-        return False
     v = re.escape(name)
     word = {"if": v, "for": rf"in\s*{v}(?![a-zA-Z_0-9])", "set": rf"(?<![a-zA-Z_0-9]){v}(?![a-zA-Z_0-9])"}[how]
-    stretches = line[start.end() :].split("%")
-    pairs = pairwise(stretches)
-    return any(after.startswith("}") and _compiled(word).search(stretch) for stretch, after in pairs)
+    return any(_compiled(word).search(stretch) for stretch in stretches(line, how))
 
 
 @dataclass(frozen=True)
@@ -146,18 +138,49 @@ def finder(name: str, selectors_only: bool) -> Finder:
     return Finder(name, also, dashed, tuple(patterns))
 
 
+@dataclass(frozen=True)
+class _Names:
+    """Names by how they are looked for: by what a text mentions, where that is the same; each by its patterns."""
+
+    words: frozenset[str]
+    languages: tuple[tuple[str, tuple[str, str]], ...]
+    others: tuple[Finder, ...]
+
+
 @lru_cache(maxsize=256)
-def _finders(names: tuple[str, ...], selectors_only: bool) -> tuple[Finder, ...]:
-    return tuple(finder(name, selectors_only) for name in names)
+def _sorted_out(names: tuple[str, ...], selectors_only: bool) -> _Names:
+    words: list[str] = []
+    languages: list[tuple[str, tuple[str, str]]] = []
+    others: list[Finder] = []
+    for name in names:
+        look = finder(name, selectors_only)
+        target = None if look.dashed else _LANGUAGE_KEY.match(name)
+        if not _WORD.fullmatch(name):
+            others.append(look)
+        elif look.dashed:
+            words.append(name)
+        # an item with dashes counts only in a line that has the language as it is written in the name
+        elif target and target[1] and "_" not in target[1]:
+            words.append(name)
+            languages.append((name, (target[2], target[1])))
+        else:
+            others.append(look)
+    return _Names(frozenset(words), tuple(languages), tuple(others))
 
 
 @lru_cache(maxsize=4096)
 def used_in_text(names: tuple[str, ...], text: str, selectors_only: bool = False) -> frozenset[str]:
     """The variables among `names` that a recipe's text uses; in its selectors alone, where asked."""
-    lines = prepared(text)
-    whole = lines.whole
-    possible = [f for f in _finders(names, selectors_only) if f.name in whole or (f.also and f.also in whole)]
-    used = {f.name for f in possible if f.found_in(lines)}
+    known = _sorted_out(names, selectors_only)
+    if selectors_only:
+        used = set(known.words & in_selectors(text))
+    else:
+        found = mentions(text)
+        used = set(known.words & found.words)
+        used.update(name for name, language in known.languages if language in found.languages)
+        if found.conditions:
+            used.update(name for name in known.words if any(name in part for part in found.conditions))
+    used.update(look.name for look in known.others if look.found_in(prepared(text)))
     if "CONDA_BUILD_SYSROOT" in names and used.intersection(("c_stdlib", "c_compiler", "cxx_compiler")):
         used.add("CONDA_BUILD_SYSROOT")
     return frozenset(used)
