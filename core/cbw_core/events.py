@@ -108,11 +108,12 @@ class Resumed:
 @dataclass(frozen=True)
 class TraceEnded:
     """A traced script ended (status None: it was interrupted). owed: it went on with an edited text, so that what it
-    made is not yet what a clean run of the script makes."""
+    made is not yet what a clean run of the script makes; unsaved: the recipe does not have the edits."""
 
     phase: str
     status: int | None
     owed: bool = False
+    unsaved: bool = False
 
 
 Event: TypeAlias = (

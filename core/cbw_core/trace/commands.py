@@ -40,7 +40,7 @@ def top_commands(text: str) -> tuple[TopCommand, ...]:
             found.append((before[0], max(before[1], last), before[2] if before[2] == function else ""))
         else:
             found.append((first, last, function))
-    lines = text.splitlines()
+    lines = text.split("\n")
     return tuple(TopCommand(a, b, "\n".join(lines[a - 1 : b]), f) for a, b, f in found)
 
 

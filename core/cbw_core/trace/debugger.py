@@ -8,23 +8,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, TypeAlias
 
-from cbw_core.errors import UsageError
+from cbw_core.errors import UsageError, from_os_error
 from cbw_core.events import Sink, TraceEnded
 from cbw_core.trace import looking
 from cbw_core.trace.changes import Changed
-from cbw_core.trace.commands import next_statement, top_command_at
-from cbw_core.trace.jump import difference, jump_to, resume_line
+from cbw_core.trace.commands import top_command_at
+from cbw_core.trace.editing import Source
+from cbw_core.trace.jump import jump_to
 from cbw_core.trace.model import Breakpoint, Evaluated, Kind, Reloaded, State, Stop, Target, Variable
 from cbw_core.trace.points import Points, line_with_command
 from cbw_core.trace.recording import Recording
 from cbw_core.trace.run import Run, not_stopped
 from cbw_core.trace.shellstate import shell_state, write_private
+from cbw_core.trace.snapshots import When
 from cbw_core.trace.tables import Going
 from cbw_core.trace.timeline import Timeline
 
-Snapshots: TypeAlias = Literal["off", "commands"]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\[[^\]]+\])?\+?=")
 
 
@@ -43,11 +43,11 @@ class Debugger:
         stop_first: bool = False,
         follow: bool = False,
         record: int = 0,
-        snapshots: Snapshots = "off",
+        snapshots: When = "off",
         phases: tuple[str, ...] = ("build", "test"),
     ) -> None:
         self.on_fail, self.stop_first, self.follow, self.record = on_fail, stop_first, follow, record
-        self.snapshots: Snapshots = snapshots
+        self.snapshots: When = snapshots
         self.phases = phases
         self._points = Points(self._tell)
         self._run: Run | None = None
@@ -111,7 +111,7 @@ class Debugger:
             on_fail=self.on_fail,
             record=self.record if target.phase == "build" else 0,
             follow=self.follow,
-            snapshot=self.snapshots == "commands",
+            snapshots=self.snapshots,
         )
         self._run, self._pending, self._variables, self._seen = run, None, {}, 0
         self.timeline = None
@@ -127,7 +127,7 @@ class Debugger:
             run.ended(run.status)
             if recording is not None:
                 self._recording, self.timeline = None, recording.timeline()
-            sink(TraceEnded(target.phase, run.status, run.edited))
+            sink(TraceEnded(target.phase, run.status, run.edited, run.edited and not run.editing.in_recipe))
 
     # -- how it stands --------------------------------------------------------------------------------------------
 
@@ -222,45 +222,42 @@ class Debugger:
 
     # -- editing --------------------------------------------------------------------------------------------------
 
-    def reload(self, line: int | None = None) -> Reloaded:
+    def reload(self, line: int | None = None, *, source: Source | None = None) -> Reloaded:
         """Read the script again. Going on then runs its new text, in the living shell, from the command that stands for
-        the one the script is in now, or from the one at `line`. UsageError when the new text cannot be read."""
+        the one the script is in now, or from the one at `line`. source: the recipe's text or that of the work folder,
+        where both were edited. Raises what Editing.reload does."""
         run, stop = self._standing()
-        new = run.target.read()
-        at = stop.top_line
-        if line is None and at is not None:
-            line = resume_line(run.text, new, at)
-        elif line is not None:
-            line = next_statement(new, line)
-        if line is None:
-            raise UsageError(
-                "nothing is left to run from here in the edited script",
-                kind="not-here",
-                hint="`reload LINE` names the line to go on with.",
-            )
-        found = Reloaded(difference(run.text, new, run.target.name), line, new)
-        self._pending = found if found.diff or line != at else None
+        extglob = looking.options(run, stop).get("extglob", False)
+        found = run.editing.reload(run.text, stop, line, source, extglob)
+        self._pending = found if found.diff or found.line != stop.top_line else None
         return found
 
-    def back(self, line: int) -> None:
-        """To where the top-level command at `line` began: shell, work folder and prefix as they were then; the script
-        stands before it. UsageError when no snapshot of it was kept."""
+    def back(self, line: int) -> tuple[str, ...]:
+        """To where the top-level command at `line` (of the text read last) began: shell, work folder and prefix as they
+        were then; the script stands before it. Returns what of the shell could not be put back, a sentence each.
+        UsageError when no snapshot of it was kept."""
         run, stop = self._standing()
         if run.snapshots is None:
             raise UsageError("no snapshots are kept", kind="no-snapshot", hint="`snapshots commands` keeps them.")
-        command = top_command_at(run.text, line)
+        text = self._pending.text if self._pending is not None else run.text
+        command = top_command_at(text, line)
         while command is not None and command.function:  # bash says nothing of a definition: it is there with the next
-            command = top_command_at(run.text, command.last + 1)
-        snapshot = run.snapshots.of(command.first if command is not None else line)
-        self._pending = None
+            command = top_command_at(text, command.last + 1)
+        snapshot = run.snapshots.of(command.first if command is not None else line, text)
         run.refuse_jump(stop)
         if self._recording is not None:
             self._recording.cut()
-        restore = run.snapshots.restore(snapshot, run.evaluate)
+        try:
+            restored = run.snapshots.restore(snapshot, run.evaluate, pid=stop.pid, text=text)
+        except OSError as error:
+            raise from_os_error(error, f"going back to line {line}") from error
+        self._pending, at = None, run.snapshots.line_now(snapshot, text)
+        assert at is not None
         if self._recording is not None:
-            self._recording.begin_again(snapshot.line)
-        jump = jump_to(snapshot.text, snapshot.line, flags=stop.flags, edited=False, restore=restore)
+            self._recording.begin_again(at)
+        jump = jump_to(text, at, flags=snapshot.flags, edited=text != run.text, restore=restored.code)
         run.jump(jump, Going("step"), "back")
+        return restored.said
 
     # -- looking --------------------------------------------------------------------------------------------------
 

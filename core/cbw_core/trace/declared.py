@@ -23,7 +23,7 @@ def variables(text: str) -> Iterator[Variable]:
         if head[3]:
             value, at = _array(text, at) if text.startswith("(", at) else _word(text, at)
         kind = next((letter for letter in "aAn" if letter in flags), "")
-        yield Variable(name, value, "x" in flags, "r" in flags, "i" in flags, kind=kind)
+        yield Variable(name, value, "x" in flags, "r" in flags, "i" in flags, kind=kind, letters=flags.strip("-"))
         newline = text.find("\n", at)
         if newline < 0:
             return

@@ -67,19 +67,35 @@ def difference(old: str, new: str, name: str) -> str:
 
 def resume_line(old: str, new: str, at: int) -> int | None:
     """Where to go on in a new text: the line of its top-level command that stands for the one at line `at` of the old
-    text, which runs (again) whole. Changes above it do not count: that has run. None: nothing is left to run."""
+    text, which runs (again) whole; what was put in right before it runs too. Other changes above do not count: that has
+    run. None: nothing is left to run."""
     olds, news = top_commands(old), top_commands(new)
     index = next((k for k, c in enumerate(olds) if c.last >= at), None)
     if index is None:
         return None
-    matcher = difflib.SequenceMatcher(None, [c.text for c in olds], [c.text for c in news], autojunk=False)
+    same = 0
+    while same < min(index, len(news)) and olds[same].text == news[same].text:
+        same += 1
+    rest = 0
+    while rest < min(len(olds) - index - 1, len(news) - same) and olds[-1 - rest].text == news[-1 - rest].text:
+        rest += 1
+    before, after = olds[same : len(olds) - rest], news[same : len(news) - rest]
+    index -= same
+    matcher = difflib.SequenceMatcher(None, [c.text for c in before], [c.text for c in after], autojunk=False)
+    begin = 0  # of what was put in right before
     for tag, a, b, c, d in matcher.get_opcodes():
+        if tag == "insert" and a == index:
+            begin = d - c
+            continue
         if a <= index < b:
             if tag == "equal":
-                return news[c + index - a].first
+                return after[c + index - a - (begin if a == index else 0)].first
+            if tag == "replace" and a == index:
+                return after[c - begin].first
             if tag == "replace":
-                return news[_likest(olds[index].text, [n.text for n in news[c:d]], index - a) + c].first
-            return news[d].first if d < len(news) else None
+                return after[_likest(before[index].text, [n.text for n in after[c:d]], index - a) + c].first
+            following = same + d - begin
+            return news[following].first if following < len(news) else None
     return None
 
 

@@ -18,7 +18,7 @@ State: TypeAlias = Literal["idle", "running", "stopped", "ended"]
 class Target:
     """A bash script to trace. script: the file bash runs, by the path it is given; header: lines of it before the first
     one of `text`; text: what a person wrote; place: the place, in the file a person edits, of a line (from 1) of the
-    text; read: the text as it is on disk now. prefix: where files of the build go."""
+    text; read: the text as the recipe has it now, None where no recipe has it. prefix: where files of the build go."""
 
     phase: str
     name: str
@@ -27,7 +27,7 @@ class Target:
     text: str
     file: str | None
     place: Callable[[str, int], Place | None]
-    read: Callable[[], str]
+    read: Callable[[], str] | None
     prefix: Path
     work: Path
 
@@ -76,6 +76,15 @@ class Stop:
     def line(self) -> int:
         return self.frames[0].line if self.frames else 0
 
+    def at_top_command(self, text: str) -> bool:
+        """Whether it stands where a top-level command of the script's text begins, or at one that failed there."""
+        from cbw_core.trace.commands import top_command_at
+
+        if self.subshell or len(self.frames) != 1 or self.text_line is None or self.note:
+            return False
+        command = top_command_at(text, self.text_line)
+        return command is not None and command.first == self.text_line
+
     @property
     def top_line(self) -> int | None:
         """The line of the script's own text that is being run at the top level."""
@@ -109,7 +118,7 @@ class Breakpoint:
 @dataclass(frozen=True)
 class Variable:
     """A shell variable. value: its text; for arrays a tuple of (index or key, text). kind: "a" an array, "A" one with
-    keys, "n" a reference, "" else."""
+    keys, "n" a reference, "" else. letters: all of its attributes, as `declare` has them."""
 
     name: str
     value: str | tuple[tuple[str, str], ...] | None
@@ -118,6 +127,7 @@ class Variable:
     integer: bool = False
     changed: bool = False
     kind: str = ""
+    letters: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,12 +141,15 @@ class Evaluated:
 @dataclass(frozen=True)
 class Reloaded:
     """A script read again. diff: unified, "" when nothing changed. line: the line (from 1, of the new text) of the
-    top-level command that `continue` will begin with, None when nothing changed."""
+    top-level command that `continue` will begin with. functions: those above it that are others now; not_run: changed
+    lines above it that will not be run. source: where the edit was made, "recipe" or "work"; "" when there is none."""
 
     diff: str
     line: int | None
     text: str = ""
     functions: tuple[str, ...] = ()
+    not_run: tuple[int, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@
 # __cbw_k: skip the command        __cbw_in: 1 evaluating in the script's own scope, 2 the same, and then go on
 __cbw_s=0 __cbw_j=0 __cbw_k=0 __cbw_in=0 __cbw_busy=0 __cbw_mode=run __cbw_depth=0 __cbw_sub=0 __cbw_gen=0 __cbw_rec=0 __cbw_rn=0 __cbw_fail=0
 __cbw_kind= __cbw_r=0 __cbw_l= __cbw_do= __cbw_seen=0 __cbw_was=0 __cbw_ee= __cbw_e=${__cbw_e:-0}
-__cbw_t=0 __cbw_null=(/dev/null) __cbw_exit= __cbw_exit_at=0 __cbw_err= __cbw_err_at=0 __cbw_dbg=
+__cbw_t=0 __cbw_args=() __cbw_null=(/dev/null) __cbw_exit= __cbw_exit_at=0 __cbw_err= __cbw_err_at=0 __cbw_dbg=
 declare -a __cbw_b=() __cbw_bn=() __cbw_bk=() __cbw_bv=() __cbw_bf=() __cbw_bl=() __cbw_bc=() __cbw_bi=() __cbw_bo=()
 
-# The decision. $1: D (before a command), E (a command failed); then $?, LINENO, BASH_COMMAND, $_, $- of the script.
+# The decision. $1: D (before a command), E (a command failed); then $?, LINENO, BASH_COMMAND, $_, $-, $@ of the script.
 # Status 0: the caller is to evaluate __cbw_do in the script's scope and to call again; 1: go on.
 __cbw_at() {
   if ((__cbw_t)) && [[ $1 == D ]]; then return 1; fi
@@ -40,6 +40,7 @@ __cbw_at() {
     __cbw_first=0 __cbw_gen=-1
     builtin printf 'began\0' >"$__cbw_d/up"
   fi
+  if ((__cbw_n == 2)); then __cbw_args=("${@:7}"); fi
   builtin local __cbw_g=
   builtin read -r __cbw_g <"$__cbw_d/gen" && [[ $__cbw_g == "$__cbw_gen" ]] || builtin source "$__cbw_d/state.sh"
   if [[ $1 == E ]]; then
@@ -261,10 +262,10 @@ trap() {
 
 __cbw_away='2>"${__cbw_null[__cbw_t=1,0]}"'
 # bash reads a trap's text anew each time it runs: what runs before each command is as short as can be
-__cbw_H='__cbw_u=$_;while __cbw_at D "$((__cbw_c-1))" "$LINENO" "$BASH_COMMAND" "$__cbw_u" "$-";do eval "$__cbw_do"||__cbw_r=$?;done;((__cbw_k==0))'
+__cbw_H='__cbw_u=$_;while __cbw_at D "$((__cbw_c-1))" "$LINENO" "$BASH_COMMAND" "$__cbw_u" "$-" "$@";do eval "$__cbw_do"||__cbw_r=$?;done;((__cbw_k==0))'
 __cbw_D='((__cbw_s||__cbw_b[LINENO]?__cbw_c=$?+1:0))&&eval "$__cbw_H"&&: "$__cbw_l"'
 if ((__cbw_quiet)); then __cbw_D="{ $__cbw_D; } 2>/dev/null"; fi
-__cbw_E='{ __cbw_st=$?;while __cbw_at E "$__cbw_st" "$LINENO" "$BASH_COMMAND" "$_" "$-";do eval "$__cbw_do"||__cbw_r=$?;done;: $((__cbw_t=0)) "$__cbw_l"; } '$__cbw_away
+__cbw_E='{ __cbw_st=$?;while __cbw_at E "$__cbw_st" "$LINENO" "$BASH_COMMAND" "$_" "$-" "$@";do eval "$__cbw_do"||__cbw_r=$?;done;: $((__cbw_t=0)) "$__cbw_l"; } '$__cbw_away
 declare -a __cbw_sn=() __cbw_rb=() __cbw_w=() __cbw_wv=()
 source "$__cbw_d/state.sh"
 __cbw_s=1 __cbw_first=1

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from cbw_core.errors import CbwError, UsageError, from_os_error
 from cbw_core.events import Note, Resumed, Sink
 from cbw_core.process import Settling
+from cbw_core.trace.editing import Editing
 from cbw_core.trace.lines import LineMap
 from cbw_core.trace.link import Link, ScriptEnded
 from cbw_core.trace.messages import Told, stop_of, stop_told, stopped_event
 from cbw_core.trace.model import Breakpoint, Evaluated, State, Stop, Target
 from cbw_core.trace.papers import ScriptFile, write_prelude, write_state
-from cbw_core.trace.snapshots import Snapshots
+from cbw_core.trace.snapshots import Snapshots, When
 from cbw_core.trace.tables import Going, state_text
 
 if TYPE_CHECKING:
@@ -39,13 +40,13 @@ class Run:
         on_fail: bool,
         record: int,
         follow: bool,
-        snapshot: bool = False,
+        snapshots: When = "off",
     ) -> None:
         self.target, self.folder = target, folder
         self.text = target.text
         self.lines = LineMap.behind_header(target.header, target.text)
         self.sink = sink
-        self.snapshots = Snapshots(target, folder / "snapshots") if snapshot else None
+        self.snapshots = None if snapshots == "off" else Snapshots(target, folder / "snapshots", snapshots)
         self.on_fail, self.record, self.follow = on_fail, record, follow
         self.settling = Settling()  # so that a stop is told behind the output before it
         self.edited = False  # the script went on with another text than it began with
@@ -62,6 +63,7 @@ class Run:
         self.on_stop: Callable[[Stop], None] = lambda stop: None
         self._before_go: list[Callable[[], None]] = []
         self._script = ScriptFile(target.script)
+        self.editing = Editing(target)
         self.link = Link(folder, self._message, self._lost)
         try:
             self.failures.unlink(missing_ok=True)
@@ -228,8 +230,7 @@ class Run:
             self._begun(told.line)
             return
         if told.reason == "snapshot":
-            # not here: what it asks the shell is answered to this thread
-            threading.Thread(target=self._keep, args=(told.line, told.flags), name="snapshot", daemon=True).start()
+            self._beside(lambda: self._kept_and_on(told))
             return
         with self._changed:
             self._stops += 1
@@ -237,6 +238,12 @@ class Run:
             self.link.watch(stop.pid)
             if stop.breakpoint is not None:
                 self._stopped_at(stop.breakpoint)
+        if self.snapshots is not None and self.snapshots.when == "stops" and stop.at_top_command(self.text):
+            self._beside(lambda: self._kept_and_stopped(told, stop))
+        else:
+            self._stand(stop)
+
+    def _stand(self, stop: Stop) -> None:
         self.settling.wait()
         self.sink(stopped_event(stop))
         with self._changed:
@@ -244,18 +251,31 @@ class Run:
             self._changed.notify_all()
         self.on_stop(stop)
 
-    def _keep(self, bash_line: int, flags: str) -> None:
-        """Take a snapshot before a top-level command, and let the script go on."""
-        line = self.lines.to_text(bash_line)
-        try:
-            if line is not None and self.snapshots is not None:
-                first = "IFS=" + shlex.quote(self.link.ask('ibuiltin printf %s "$__cbw_ifs"')[0]) + "\n"
-                first += "".join(f"set {'-' if flag in flags else '+'}{flag}\n" for flag in "ufxv")
-                self.snapshots.take(line, self.text, lambda code: Evaluated(0, self.link.ask(f"i{code}")[0]), first)
-        except (CbwError, OSError) as error:
-            self.sink(Note(f"no snapshot of line {line}: {error}", level="warning", phase=self.target.phase))
+    def _beside(self, what: Callable[[], None]) -> None:
+        """Not in the thread that reads what the shell says: what is asked of the shell is answered to that one."""
+        threading.Thread(target=what, name="snapshot", daemon=True).start()
+
+    def _kept_and_on(self, told: Told) -> None:
+        self._keep(told)
         with contextlib.suppress(OSError, KeyError):  # it ended meanwhile
             self.link.send("g")
+
+    def _kept_and_stopped(self, told: Told, stop: Stop) -> None:
+        self._keep(told)
+        self._stand(stop)
+
+    def _keep(self, told: Told) -> None:
+        """Take a snapshot before a top-level command."""
+        line = self.lines.to_text(told.line)
+        try:
+            if line is not None and self.snapshots is not None:
+                ask = lambda code: Evaluated(0, self.link.ask(f"i{code}")[0])  # noqa: E731
+                self.snapshots.take(line, self.text, ask, flags=told.flags, pid=told.pid)
+        except ScriptEnded:
+            return
+        except (CbwError, OSError) as error:
+            why = error.message if isinstance(error, CbwError) else error.strerror or str(error)
+            self.sink(Note(f"no snapshot was kept of line {line}: {why}", level="warning", phase=self.target.phase))
 
     def _begun(self, line: int) -> None:
         """The shell has reached the text that was put behind the script's end: its marker is at `line`."""
@@ -287,7 +307,7 @@ class Run:
             serial=self._serial,
             on_fail=self.on_fail,
             record=self.record,
-            snapshot=self.snapshots is not None,
+            snapshot=self.snapshots is not None and self.snapshots.when == "commands",
         )
         write_state(self.folder, text, self._serial)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import string
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,15 @@ EUID FUNCNAME GROUPS HISTCMD HOSTNAME HOSTTYPE LINENO MACHTYPE OPTERR OPTIND OST
 SHELLOPTS SHLVL SRANDOM UID _
 """
 OF_BASH = frozenset(_NAMES.split())
+# options that tracing switches off for itself: what they are is told by the $- of the script
+_FLAGS = {"e": "errexit", "u": "nounset", "f": "noglob", "v": "verbose", "x": "xtrace"}
+_SIGNALS = tuple(number for number in range(1, 65) if number not in (9, 19, 32, 33))
+_CLEAR = (
+    "for __cbw_i in " + " ".join(f'"${{!{letter}@}}"' for letter in f"_{string.ascii_letters}") + "; do\n"
+    f"case $__cbw_i in __cbw_*|{'|'.join(sorted(OF_BASH))}) continue ;; esac\n"
+    "if [[ -R $__cbw_i ]]; then builtin unset -n $__cbw_i; else builtin unset -v $__cbw_i; fi 2>/dev/null\n"
+    "done"
+)
 
 
 def shell_state(ask: Callable[[str], Evaluated], *, interactive: bool = True) -> str:
@@ -27,24 +37,23 @@ def shell_state(ask: Callable[[str], Evaluated], *, interactive: bool = True) ->
 
     interactive: for a person's shell, which an option like errexit must not end; else options come whole.
     """
-    lines = []
-    for declaration in declarations(ask("builtin declare -p").output):
-        lines.append(declaration)
-    functions = ask("builtin declare -f").output
-    lines.append(without_ours(functions))
+    # first: `cd` sets OLDPWD
+    lines = ["cd " + shlex.quote(ask('builtin printf %s "$PWD"').output)]
+    lines += declarations(ask("builtin declare -p").output)
+    lines.append(without_ours(ask("builtin declare -f").output))
+    lines += [f"export -f {row.split()[-1]}" for row in ask("builtin declare -Fx").output.splitlines()]
     for row in ask("builtin shopt -p").output.splitlines():
         if not row.endswith(("extdebug", "login_shell", "restricted_shell")):
             lines.append(row)
     quiet = ("errexit", "nounset", "xtrace", "verbose", "posix")
     for row in ask("builtin set +o").output.splitlines():
         name = row.split()[-1]
-        if name in ("errtrace", "functrace", "noexec", "onecmd"):
+        if name in ("errtrace", "functrace", "noexec", "onecmd") or (not interactive and name in _FLAGS.values()):
             continue
         if not (interactive and name in (*quiet, "history", "emacs", "vi", "monitor", "histexpand")):
             lines.append(row)
     lines += ask("builtin alias -p").output.splitlines()
     lines.append("umask " + ask("builtin umask").output.strip())
-    lines.append("cd " + shlex.quote(ask('builtin printf %s "$PWD"').output))
     return "\n".join([*lines, ""])
 
 
@@ -54,17 +63,35 @@ def declarations(text: str) -> list[str]:
     for v in variables(text):
         if v.name in OF_BASH or v.name.startswith("__cbw_") or v.readonly:
             continue
-        flags = ("x" if v.exported else "") + ("i" if v.integer else "")
-        head = f"declare -g{flags} {v.name}"
+        head = f"declare -g{''.join(flag for flag in v.letters if flag in 'aAilnux')} {v.name}"
         if v.value is None:
             found.append(head)
         elif isinstance(v.value, str):
             found.append(f"{head}={shlex.quote(v.value)}")
         else:
-            kind = "a" if v.kind == "a" else "A"
             rows = " ".join(f"[{shlex.quote(key)}]={shlex.quote(item)}" for key, item in v.value)
-            found.append(f"declare -g{kind}{flags} {v.name}=({rows})")
+            found.append(f"{head}=({rows})")
     return found
+
+
+def state_to_go_back_to(ask: Callable[[str], Evaluated], flags: str) -> str:
+    """Text that the same shell evaluates later, at its top level, to be as it is now. flags: its $-. Without errexit:
+    what is evaluated must not end the shell. ask: as prelude.sh answers while it stands (`__cbw_args`, `__cbw_exit`).
+
+    What no shell can take back stays: readonly variables.
+    """
+    lines = [_CLEAR, "unalias -a", shell_state(ask, interactive=False), "hash -r"]
+    folders = ask("builtin dirs -l -p").output.splitlines()[1:]
+    lines += ["dirs -c", *(f"pushd -n {shlex.quote(row)} >/dev/null" for row in reversed(folders))]
+    lines += [f"builtin trap - {' '.join(map(str, _SIGNALS))} RETURN 2>/dev/null"]
+    lines += [ask(f"for __cbw_i in {' '.join(map(str, _SIGNALS))} RETURN; do builtin trap -p $__cbw_i; done").output]
+    own = "if [[ ${0} ]]; then builtin printf 'trap -- %q {1}\\n' \"${0}\"; else builtin printf 'trap - {1}\\n'; fi"
+    lines += [ask(own.format(f"__cbw_{name.lower()}", name)).output for name in ("EXIT", "ERR")]
+    lines += [ask(own.format("__cbw_dbg", "DEBUG")).output]
+    lines.append("set -- " + ask('((!${#__cbw_args[@]})) || builtin printf "%q " "${__cbw_args[@]}"').output)
+    lines.append("IFS=" + shlex.quote(ask('builtin printf %s "$__cbw_ifs"').output))
+    lines += [f"set {'-' if flag in flags else '+'}{flag}" for flag in _FLAGS if flag != "e"]
+    return "\n".join([*lines, ""])
 
 
 def without_ours(functions: str) -> str:

@@ -121,7 +121,8 @@ assert output /^> +2  mkdir/
 !test ! -e $PREFIX/share
 !sed -i "s,missing,$RECIPE_DIR/build.sh," "$RECIPE_DIR/build.sh"
 snapshots
-assert output kept: line 1, 2
+assert output /^2 +mkdir -p/
+assert output in all
 reload
 continue
 assert build done

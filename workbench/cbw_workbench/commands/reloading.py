@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from cbw_core.errors import UsageError
 from cbw_workbench.commands.command import PROMPTS, Arg, Command, Context, Result
 from cbw_workbench.commands.held import held_of, standing
-from cbw_workbench.commands.stops import BreakpointList
+from cbw_workbench.commands.stops import SnapshotList, SnapshotRow
+
+if TYPE_CHECKING:
+    from cbw_core.trace import Debugger
 
 
 def edit(context: Context, args: Namespace) -> Result:
@@ -20,26 +24,41 @@ def edit(context: Context, args: Namespace) -> Result:
     own, stop = standing(context)
     run = own.debugger.run
     assert run is not None
-    if run.target.file is None or context.run_in_terminal is None:
-        raise UsageError("edit needs a terminal and a file", hint=f"Edit {run.target.file}, then `reload`.")
+    # edits that the recipe does not have go on where they are
+    in_work = args.work or run.target.file is None or not run.editing.in_recipe
+    file = str(run.target.script) if in_work else str(run.target.file)
+    if context.run_in_terminal is None:
+        raise UsageError("edit needs a terminal", hint=f"Edit {file}, then `reload`.")
     editor = shlex.split(context.environ.get("VISUAL") or context.environ.get("EDITOR") or "vi")
-    line = [f"+{stop.line}"] if stop.file == run.target.file and os.path.basename(editor[0]) in _WITH_LINE else []  # noqa: PTH119
-    argv = [*editor, *line, run.target.file]
-    context.run_in_terminal(lambda: inherit(argv, context.cwd, context.environ or os.environ))
-    return Result(own.debugger.reload())
+    number = stop.line if stop.file == file else None
+    if in_work and stop.text_line is not None:
+        number = stop.text_line + run.target.header
+    line = [f"+{number}"] if number and os.path.basename(editor[0]) in _WITH_LINE else []  # noqa: PTH119
+    argv = [*editor, *line, file]
+    status = context.run_in_terminal(lambda: inherit(argv, context.cwd, context.environ or os.environ))
+    if status:
+        raise UsageError(f"{editor[0]} ended with status {status}", hint="Nothing was read; `reload` reads the script.")
+    return Result(own.debugger.reload(source="work" if args.work else None))
 
 
-_WITH_LINE = frozenset({"vi", "vim", "nvim", "nano", "emacs", "ed", "micro", "joe"})
+_WITH_LINE = frozenset({"vi", "vim", "nvim", "nano", "emacs", "emacsclient", "ed", "micro", "joe", "kak", "hx", "mg"})
 
 
 def reload(context: Context, args: Namespace) -> Result:
     own, _ = standing(context)
-    return Result(own.debugger.reload(args.line))
+    return Result(own.debugger.reload(args.line, source=args.source))
 
 
 def back(context: Context, args: Namespace) -> Result:
-    own, _ = standing(context)
-    return own.go_on(context, lambda debugger: debugger.back(args.line))
+    from cbw_core.events import Note
+
+    own, stop = standing(context)
+
+    def go(debugger: Debugger) -> None:
+        for text in debugger.back(args.line):
+            context.sink(Note(text, level="warning", phase=stop.phase))
+
+    return own.go_on(context, go)
 
 
 def snapshots(context: Context, args: Namespace) -> Result:
@@ -47,10 +66,14 @@ def snapshots(context: Context, args: Namespace) -> Result:
     if args.which is not None:
         own.debugger.snapshots = args.which
     run = own.debugger.run
-    kept = run.snapshots.kept if run is not None and run.snapshots is not None and own.active else ()
-    lines = ", ".join(str(one.line) for one in kept)
-    cost = f"; kept: line {lines}, in {sum(one.seconds for one in kept):.1f} s" if kept else ""
-    return Result(BreakpointList((), f"snapshots: {own.debugger.snapshots}{cost}"))
+    if run is None or run.snapshots is None or not own.active:
+        return Result(SnapshotList(own.debugger.snapshots))
+    rows = tuple(
+        SnapshotRow(number, run.snapshots.line_now(one, run.text), one.command, one.cost)
+        for number, one in enumerate(run.snapshots.kept, 1)
+    )
+    now = "" if own.debugger.snapshots == run.snapshots.when else f"from the next run on: {own.debugger.snapshots}"
+    return Result(SnapshotList(run.snapshots.when, rows, run.snapshots.cost, now))
 
 
 COMMANDS = (
@@ -58,17 +81,34 @@ COMMANDS = (
         "edit",
         "at a stop: open the script in $VISUAL or $EDITOR, then reload it",
         edit,
-        examples=("edit",),
+        args=(
+            Arg(
+                ("--work",),
+                "the work folder's conda_build.sh, to leave the recipe as it is (`keep` writes it there later)",
+                {"action": "store_true"},
+            ),
+        ),
+        examples=("edit", "edit --work"),
         group="debugger",
         faces=PROMPTS,
     ),
     Command(
         "snapshots",
-        "keep the shell, work folder and prefix as they are before each top-level command, for `back`; say the cost",
+        "keep the shell, work folder and prefix as they are at stops or before each command, for `back`; say the cost",
         snapshots,
-        args=(Arg(("which",), "commands or off", {"nargs": "?", "choices": ("commands", "off"), "metavar": "WHICH"}),),
-        description="Said before the build runs. Each is a whole copy (sharing blocks where the file system can); all "
-        "go when the script ends.",
+        args=(
+            Arg(
+                ("which",),
+                "stops, commands or off",
+                {"nargs": "?", "choices": ("stops", "commands", "off"), "metavar": "WHICH"},
+            ),
+        ),
+        description="""Said before the build runs; all go when the script ends.
+  snapshots            list those there are, with what each cost
+  snapshots stops      keep one at each stop at the top level of the script
+  snapshots commands   keep one before each command of the top level
+Files that did not change since the one before are not copied again; others share their blocks with the work folder
+where the file system can (reflinks).""",
         examples=("snapshots commands",),
         group="debugger",
         faces=PROMPTS,
@@ -89,8 +129,15 @@ COMMANDS = (
         reload,
         args=(
             Arg(("line",), "the line of the new text to go on with", {"nargs": "?", "type": int, "metavar": "LINE"}),
+            Arg(
+                ("--from",),
+                "which text, where both were edited: the recipe's, or that of work/conda_build.sh",
+                {"choices": ("recipe", "work"), "dest": "source", "metavar": "recipe|work"},
+            ),
         ),
-        examples=("reload", "reload 12"),
+        examples=("reload", "reload 12", "reload --from work"),
+        description="Taken is the recipe's script (build.sh, or lines of meta.yaml) or work/conda_build.sh, whichever "
+        "was edited. `continue` runs the new text from the command that stands here (or LINE).",
         group="debugger",
         faces=PROMPTS,
     ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cbw_core.trace.cost import Cost
 from cbw_core.trace.model import Breakpoint, Evaluated, FileMade, Reloaded, Stop, Variable
 
 if TYPE_CHECKING:
@@ -51,6 +52,26 @@ class BreakpointList:
 
 
 @dataclass(frozen=True)
+class SnapshotRow:
+    """A snapshot. line: of the script as it is now; None where an edit took the command away."""
+
+    number: int
+    line: int | None
+    command: str
+    cost: Cost
+
+
+@dataclass(frozen=True)
+class SnapshotList:
+    """The snapshots there are. when: "off", "stops" or "commands"; total: what all of them cost."""
+
+    when: str
+    snapshots: tuple[SnapshotRow, ...] = ()
+    total: Cost = field(default_factory=Cost)
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class VariableList:
     variables: tuple[Variable, ...]
     functions: Mapping[str, str] = field(default_factory=dict)
@@ -68,6 +89,8 @@ __all__ = [
     "BreakpointList",
     "Evaluated",
     "Reloaded",
+    "SnapshotList",
+    "SnapshotRow",
     "SourceLine",
     "StopReport",
     "VariableList",

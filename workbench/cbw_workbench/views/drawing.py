@@ -248,6 +248,11 @@ def _(value: stops.BreakpointList) -> RenderableType:
 
 
 @draw.register
+def _(value: stops.SnapshotList) -> RenderableType:
+    return stop_views.snapshots_view(value)
+
+
+@draw.register
 def _(value: stops.VariableList) -> RenderableType:
     return stop_views.variables_view(value)
 

@@ -40,9 +40,17 @@ def event_line(event: Event) -> str | None:
         case Resumed():
             return None
         case TraceEnded():
-            return "the script ran with edits: a clean run is owed (`rerun build`)" if event.owed else None
+            return ended_line(event) if event.owed else None
         case Verdict():
             return f"{event.what}: {event.file}: {event.why}" + (f" ({event.place})" if event.place else "")
+
+
+def ended_line(event: TraceEnded) -> str:
+    """What is owed behind a run with edits."""
+    owed = f"the script ran with edits: a clean run is owed (`rerun {event.phase}`)"
+    if event.unsaved:
+        return f"{owed}; only the work folder has the edits: `keep` writes them into the recipe"
+    return f"{owed}; the recipe has the edits"
 
 
 def amount(event: Progress) -> str:

@@ -8,15 +8,18 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from cbw_core.trace.cost import Cost
 from cbw_core.trace.model import Evaluated, Reloaded, Stop, Variable
 from cbw_workbench.commands.stops import (
     Blame,
     BreakpointList,
+    SnapshotList,
     SourceLine,
     StopReport,
     VariableList,
     WhereReport,
 )
+from cbw_workbench.views.states import size_text
 
 _WIDE = 160
 
@@ -104,7 +107,41 @@ def reloaded_view(value: Reloaded) -> RenderableType:
     diff = Text()
     for line in value.diff.splitlines():
         diff.append(line + "\n", style="green" if line.startswith("+") else "red" if line.startswith("-") else "")
-    return Group(diff, Text(f"`continue` goes on with line {value.line} of the new text"))
+    said = []
+    if value.functions:
+        said.append(f"from now on as edited: {', '.join(f'{name}()' for name in value.functions)}")
+    if value.not_run:
+        said.append(
+            f"changed above line {value.line}, and not run: {_lines(value.not_run)} (`reload LINE` begins there)"
+        )
+    if value.source == "work":
+        said.append("the recipe does not have this edit: `keep` writes it there")
+    said.append(f"`continue` goes on with line {value.line} of the new text")
+    return Group(diff, *map(Text, said))
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    shown = ", ".join(map(str, numbers[:10])) + (f" and {len(numbers) - 10} more" if len(numbers) > 10 else "")
+    return f"line {shown}" if len(numbers) == 1 else f"lines {shown}"
+
+
+def snapshots_view(value: SnapshotList) -> RenderableType:
+    head = f"snapshots: {value.when}" + (f" ({value.note})" if value.note else "")
+    if not value.snapshots:
+        return Text(head)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("line", "command"):
+        table.add_column(column, overflow="fold")
+    for column in ("seconds", "files", "copied", "shared"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for row in value.snapshots:
+        table.add_row("gone" if row.line is None else str(row.line), row.command, *_cost(row.cost))
+    table.add_row("", "in all", *_cost(value.total), style="bold")
+    return Group(Text(head), table)
+
+
+def _cost(cost: Cost) -> tuple[str, str, str, str]:
+    return f"{cost.seconds:.2f}", f"{cost.files:,}", size_text(cost.copied), size_text(cost.shared)
 
 
 def blame_view(value: Blame) -> RenderableType:
