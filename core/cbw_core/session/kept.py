@@ -98,5 +98,10 @@ class Kept:
         return self._file("timeline.json")
 
     @property
+    def timeline_before(self) -> Path:
+        """The one of the recorded build before that."""
+        return self._file("timeline-before.json")
+
+    @property
     def rendering(self) -> Path:
         return self._file("rendering.json")

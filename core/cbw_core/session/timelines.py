@@ -9,6 +9,7 @@ from cbw_core.session.disk import jsonfile
 from cbw_core.session.folder import SessionFolder
 
 if TYPE_CHECKING:
+    from cbw_core.session.kept import Kept
     from cbw_core.trace import Timeline
 
 
@@ -23,15 +24,24 @@ def keep(session: SessionFolder) -> None:
     jsonfile.write(session.kept.timeline, timeline.to_json(made))
 
 
-def timeline_of(session: SessionFolder) -> Timeline:
-    """UsageError(kind="no-timeline") when the session's build was not recorded."""
+def set_aside(kept: Kept) -> None:
+    """The build is to run again, or was undone: its timeline is the one before, from now on."""
+    if kept.timeline.exists():
+        kept.timeline.replace(kept.timeline_before)
+
+
+def timeline_of(session: SessionFolder, *, before: bool = False) -> Timeline:
+    """Of the session's last build; before: of the recorded one before it. UsageError(kind="no-timeline") when there is
+    none."""
     from cbw_core.trace import timeline
 
-    data = jsonfile.read(session.kept.timeline)
+    data = jsonfile.read(session.kept.timeline_before if before else session.kept.timeline)
     if data is None:
         raise UsageError(
-            f"the build in {session.root.name} was not recorded",
+            f"no build before the last one was recorded in {session.root.name}"
+            if before
+            else f"the build in {session.root.name} was not recorded",
             kind="no-timeline",
-            hint=f"`cbw trace {session.recipe}` builds and records it.",
+            hint=f"At a prompt (cbw repl) builds are recorded; `cbw trace {session.recipe}` builds and records one.",
         )
     return timeline.from_json(data)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import argparse
 from argparse import Namespace
+from dataclasses import replace
 
 from cbw_core.errors import UsageError
 from cbw_workbench.commands.command import PROMPTS, Arg, Command, Context, Result
 from cbw_workbench.commands.held import standing
-from cbw_workbench.commands.stops import VariableList, WhereReport, source_around, stop_report
+from cbw_workbench.commands.stops import VariableList, WhereReport, changes_at, source_around, stop_report
 
 
 def where(context: Context, args: Namespace) -> Result:
     own, stop = standing(context)
     debugger = own.debugger
-    if not args.all:
-        return Result(WhereReport(stop, source_around(debugger, stop)))
-    return Result(WhereReport(stop, source_around(debugger, stop), debugger.jobs(), debugger.options()))
+    report = WhereReport(stop, source_around(debugger, stop), changes=changes_at(debugger))
+    if args.all:
+        report = replace(report, jobs=debugger.jobs(), options=debugger.options())
+    return Result(report)
 
 
 def list_(context: Context, args: Namespace) -> Result:

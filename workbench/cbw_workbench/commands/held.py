@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Of a build at a prompt so many commands are recorded one by one: for scripts of many more it would cost time
+_RECORDED = 2000
+
 
 class Held:
     """The debugger of a prompt or script, and the phase that runs under it."""
@@ -40,7 +43,7 @@ class Held:
         from cbw_core.trace import Debugger
 
         if self._debugger is None:
-            self._debugger = Debugger()
+            self._debugger = Debugger(record=_RECORDED)
         return self._debugger
 
     @property
@@ -119,10 +122,13 @@ class Held:
             return self._ended()
         stop = self.stop
         assert stop is not None
-        if stop.reason in ("failure", "exit"):
-            raise stopped_error(stop, self.session)
-        from cbw_workbench.commands.stops import stop_report
+        from cbw_workbench.commands.stops import changes_at, stop_report
 
+        if stop.reason in ("failure", "exit"):
+            changed = str(changes_at(self.debugger))
+            if changed:
+                context.sink(Note(changed, phase=stop.phase))
+            raise stopped_error(stop, self.session)
         return Result(stop_report(self.debugger))
 
     def _ended(self) -> Result:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cbw_core.trace.changes import Changed
 from cbw_core.trace.cost import Cost
 from cbw_core.trace.model import Breakpoint, Evaluated, FileMade, Reloaded, Stop, Variable
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from cbw_core.trace import Debugger
 
 _AROUND = 4
+_NAMED = 8  # variables or files on the line that tells what changed
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,27 @@ class SourceLine:
 
 
 @dataclass(frozen=True)
+class Changes:
+    """What the script changed since the stop before: variables, and files of a recorded run."""
+
+    variables: tuple[Variable, ...] = ()
+    files: tuple[Changed, ...] = ()
+
+    def __str__(self) -> str:
+        """On one line; "" when nothing changed."""
+        new = [_shown(one.path) for one in self.files if one.made]
+        changed = [v.name for v in self.variables] + [_shown(one.path) for one in self.files if not one.made]
+        return "; ".join(f"{word}: {_listed(names)}" for word, names in (("changed", changed), ("new", new)) if names)
+
+
+@dataclass(frozen=True)
 class StopReport:
-    """Where a script stands, and the source around."""
+    """Where a script stands, the source around, and what has changed since the stop before."""
 
     stop: Stop
     source: tuple[SourceLine, ...] = ()
     pending: Reloaded | None = None
+    changes: Changes = field(default_factory=Changes)
 
 
 @dataclass(frozen=True)
@@ -43,6 +60,7 @@ class WhereReport:
     source: tuple[SourceLine, ...] = ()
     jobs: tuple[str, ...] = ()
     options: Mapping[str, bool] = field(default_factory=dict)
+    changes: Changes = field(default_factory=Changes)
 
 
 @dataclass(frozen=True)
@@ -87,6 +105,7 @@ class Blame:
 __all__ = [
     "Blame",
     "BreakpointList",
+    "Changes",
     "Evaluated",
     "Reloaded",
     "SnapshotList",
@@ -95,6 +114,7 @@ __all__ = [
     "StopReport",
     "VariableList",
     "WhereReport",
+    "changes_at",
     "source_around",
     "stop_report",
 ]
@@ -103,7 +123,21 @@ __all__ = [
 def stop_report(debugger: Debugger) -> StopReport:
     stop = debugger.stop
     assert stop is not None
-    return StopReport(stop, source_around(debugger, stop), debugger.pending)
+    return StopReport(stop, source_around(debugger, stop), debugger.pending, changes_at(debugger))
+
+
+def changes_at(debugger: Debugger) -> Changes:
+    """What has changed at the stop where a script stands."""
+    return Changes(tuple(v for v in debugger.variables() if v.changed), debugger.files())
+
+
+def _shown(path: str) -> str:
+    return path.removeprefix("$PREFIX/")
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def source_around(

@@ -1,17 +1,17 @@
-"""`cbw trace`: a build recorded; `cbw inspect timeline` and `blame`: what its lines took and made."""
+"""`trace`: a build recorded; `timeline`, `blame`: what its lines took and made, at a stop what they did so far."""
 
 from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from cbw_core.errors import UsageError
 from cbw_workbench.commands import options
 from cbw_workbench.commands.choosing import absolute, resolve_session
-from cbw_workbench.commands.command import Arg, Command, Context, Result
+from cbw_workbench.commands.command import PROMPTS, Arg, Command, Context, Result
 from cbw_workbench.commands.stops import Blame
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class TimelineDiff:
 
 
 def trace(context: Context, args: Namespace) -> Result:
-    from cbw_core.session import Phase
+    from cbw_core.session import Phase, timeline_of
     from cbw_core.trace import Debugger
     from cbw_workbench.commands.building import build_one
 
@@ -59,18 +59,28 @@ def trace(context: Context, args: Namespace) -> Result:
     group = {one.root: one for session in sessions for one in (session.head, *session.head.siblings())}
     tops = [one for one in group.values() if one.output.is_toplevel]  # built for the sake of the outputs
     built = {one.root: one for one in (*tops, *sessions) if one.kept.timeline.exists()}
-    found = tuple(_recorded(session, args.slowest) for session in built.values())
+    found = tuple(_recorded(session, timeline_of(session), args.slowest) for session in built.values())
     packages = (session.status().paths.get("package") for session in sessions)
     return Result(TimelineReport(found, tuple(path for path in packages if path)))
 
 
-def _recorded(session: Session, count: int) -> Recorded:
-    from cbw_core.session import timeline_of
+def _recorded(session: Session, timeline: Timeline, count: int) -> Recorded:
     from cbw_core.trace import slowest
 
-    timeline = timeline_of(session)
     output = "TOPLEVEL" if session.output.is_toplevel else session.output.dist
     return Recorded(str(session.root), output, timeline, slowest(timeline.lines, count))
+
+
+def _timeline(context: Context, session: Session) -> Timeline:
+    """Of a build that stands at a stop so far, else of the last one."""
+    from cbw_core.session import timeline_of
+
+    held = context.held
+    if held is not None and held.stop is not None and held.session is not None and held.session.root == session.root:
+        so_far = held.debugger.so_far()
+        if so_far is not None:
+            return so_far
+    return timeline_of(session)
 
 
 def timeline(context: Context, args: Namespace) -> Result:
@@ -79,9 +89,13 @@ def timeline(context: Context, args: Namespace) -> Result:
 
     session = resolve_session(context, None, args.session)
     if args.diff is None:
-        return Result(TimelineReport((_recorded(session, args.slowest),)))
-    other = resolve_session(context, None, args.diff)
-    before, after = timeline_of(session), timeline_of(other)
+        return Result(TimelineReport((_recorded(session, _timeline(context, session), args.slowest),)))
+    if args.diff == PREVIOUS:
+        other = session
+        before, after = timeline_of(session, before=True), _timeline(context, session)
+    else:
+        other = resolve_session(context, None, args.diff)
+        before, after = _timeline(context, session), _timeline(context, other)
     return Result(
         TimelineDiff(
             str(session.root),
@@ -94,10 +108,8 @@ def timeline(context: Context, args: Namespace) -> Result:
 
 
 def blame(context: Context, args: Namespace) -> Result:
-    from cbw_core.session import timeline_of
-
     session = resolve_session(context, args.session, None)
-    made = timeline_of(session).files
+    made = _timeline(context, session).files
     if args.file is None:
         return Result(Blame(made))
     wanted = _names(context, session, args.file)
@@ -106,7 +118,7 @@ def blame(context: Context, args: Namespace) -> Result:
         raise UsageError(
             f"the build script made no file {args.file}",
             kind="blame",
-            hint="`cbw inspect blame` lists those it made or changed: below $PREFIX, and below $SRC_DIR.",
+            hint="`blame` without a file lists those it made or changed: below $PREFIX, and below $SRC_DIR.",
         )
     return Result(Blame(found))
 
@@ -128,6 +140,8 @@ _SLOWEST = Arg(
     ("--slowest",), "how many of the slowest lines to tell (default: 5)", {"type": int, "default": 5, "metavar": "N"}
 )
 
+PREVIOUS = "previous"
+
 MEMBERS = (
     Command(
         "inspect timeline",
@@ -140,13 +154,20 @@ MEMBERS = (
                 {"nargs": "?", "metavar": "SESSION"},
                 "session",
             ),
-            Arg(("--diff",), "a second build, to hold against the first", {"metavar": "OTHER"}, "session"),
+            Arg(
+                ("--diff",),
+                "a second build, to hold against the first: its session; `previous`: the build before in this session, "
+                "to hold this one against",
+                {"metavar": "OTHER"},
+                "session",
+            ),
             _SLOWEST,
             options.CROOT,
         ),
         examples=(
             "cbw inspect timeline",
             "cbw inspect timeline debug_1795241286504 --diff debug_1795241299120",
+            "cbw inspect timeline --diff previous",
             "cbw inspect timeline --json RECIPE",
         ),
         group="session",
@@ -197,5 +218,21 @@ COMMANDS = (
         examples=("cbw trace recipes-examples/clib -c host", "cbw trace --no-test --slowest 10 RECIPE"),
         group="recipes",
         long=True,
+    ),
+    replace(
+        MEMBERS[0],
+        name="timeline",
+        summary="what each command and line of the build script took and made: at a stop so far, else the last build",
+        examples=("timeline", "timeline --diff previous", "timeline --slowest 10"),
+        group="debugger",
+        faces=PROMPTS,
+    ),
+    replace(
+        MEMBERS[1],
+        name="blame",
+        summary="which line of the build script made a file, or changed it last: at a stop so far; without FILE all",
+        examples=("blame lib/libz.so.1", "blame '$PREFIX/include/*'", "blame"),
+        group="debugger",
+        faces=PROMPTS,
     ),
 )

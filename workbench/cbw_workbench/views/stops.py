@@ -26,6 +26,8 @@ _WIDE = 160
 
 def stop_view(value: StopReport) -> RenderableType:
     parts = source(value.source)
+    if str(value.changes):
+        parts.append(Text(str(value.changes)))
     if value.pending is not None and value.pending.line:
         parts.append(Text(f"an edit was read in: going on runs it from line {value.pending.line}", style="dim"))
     return Group(*parts)
@@ -37,6 +39,8 @@ def where_view(value: WhereReport) -> RenderableType:
         parts.append(Text.assemble((f"#{number} ", "dim"), f"{frame.function}  {frame.file}:{frame.line}"))
     parts += source(value.source)
     parts.append(Text.assemble(("in ", "dim"), value.stop.cwd))
+    if str(value.changes):
+        parts.append(Text(str(value.changes)))
     if value.jobs:
         parts += [Text("jobs:"), *(Text(f"  {job}") for job in value.jobs)]
     on = [name for name, is_on in value.options.items() if is_on]
@@ -148,9 +152,15 @@ def blame_view(value: Blame) -> RenderableType:
     if not value.files:
         return Text("no files were made")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("line", "file", "command"):
+    texts = any(file.text > 1 for file in value.files)
+    for column in (*(("text",) if texts else ()), "line", "file", "command"):
         table.add_column(column, overflow="fold")
     for file in value.files:
         mark = "" if file.sure else " (or near it)"
-        table.add_row(f"{file.line}{mark}", file.path + (" (changed)" if file.changed else ""), file.command)
+        table.add_row(
+            *((str(file.text),) if texts else ()),
+            f"{file.line}{mark}",
+            file.path + (" (changed)" if file.changed else ""),
+            file.command,
+        )
     return table

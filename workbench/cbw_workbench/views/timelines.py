@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cbw_core.trace.timeline import Pair, Part
+from cbw_core.trace.timeline import Pair, Part, Timeline
 from cbw_workbench.commands.tracing import Recorded, TimelineDiff, TimelineReport
 
 
@@ -24,20 +24,35 @@ def timelines_view(value: TimelineReport) -> RenderableType:
 
 def _recorded(one: Recorded) -> Iterator[RenderableType]:
     made = one.timeline
-    how = (
-        "" if made.status == 0 else "; interrupted" if made.status is None else f"; it failed with status {made.status}"
-    )
-    yield Text(f"{one.output}: {made.name}, {made.seconds:.2f} s{how}", style="bold")
+    yield Text(f"{one.output}: {made.name}, {made.seconds:.2f} s{_how(made)}", style="bold")
     yield _parts(made.commands)
     if one.slowest:
         yield Text("slowest lines", style="bold")
         yield _parts(one.slowest)
+    if made.limited:
+        yield Text("very many commands ran: behind the first ones only those at the top level are told", style="dim")
+
+
+def _how(made: Timeline) -> str:
+    if made.so_far:
+        return " so far"
+    if made.status is None:
+        return "; interrupted"
+    return f"; it failed with status {made.status}" if made.status else ""
 
 
 def _parts(parts: Sequence[Part]) -> Table:
-    table = _table("line", "seconds", "runs", "files")
+    texts = any(part.text > 1 for part in parts)
+    table = _table(*(("text",) if texts else ()), "line", "seconds", "runs", "files")
     for part in parts:
-        table.add_row(_line(part), f"{part.seconds:.3f}", str(part.runs), str(part.files or ""), _first(part))
+        table.add_row(
+            *((str(part.text),) if texts else ()),
+            _line(part),
+            f"{part.seconds:.3f}",
+            str(part.runs),
+            str(part.files or ""),
+            _first(part),
+        )
     return table
 
 

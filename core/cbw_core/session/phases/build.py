@@ -32,7 +32,7 @@ def run(session: SessionFolder, work: Work) -> dict[str, Any]:
     layout, kept = session.layout, session.kept
     carried = _begin_clean(session, work)
     kept.built.unlink(missing_ok=True)
-    kept.timeline.unlink(missing_ok=True)
+    timelines.set_aside(kept)
     kept.made.drop()
     scripts.write(session, work.sink)
     trees.write_manifest(kept.begun, trees.scan(layout.work))
@@ -139,7 +139,7 @@ def _files(manifest: Mapping[str, Signature]) -> set[tuple[str, Signature]]:
 
 def undo(session: SessionFolder, work: Work, first: Phase) -> None:
     session.kept.made.drop()
-    session.kept.timeline.unlink(missing_ok=True)
+    timelines.set_aside(session.kept)
     if first is Phase.BUILD:  # else env or source is undone next: what would be restored here goes away there
         edits.put_by(session.kept, work.sink)
         _restore(session, replace(work, cancel=Cancel()))
