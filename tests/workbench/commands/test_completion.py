@@ -52,7 +52,7 @@ def test_members_of_a_group_and_then_their_arguments() -> None:
 def bash_completes(line: list[str], cwd: Path) -> list[str]:
     quoted = " ".join(f"'{word}'" for word in line)
     script = (
-        script_for("bash")
+        script_for(all_commands(), "bash")
         + f"COMP_WORDS=({quoted}); COMP_CWORD={len(line) - 1}; _cbw; printf '%s\\n' \"${{COMPREPLY[@]}}\""
     )
     done = subprocess.run(["bash", "-c", script], cwd=cwd, capture_output=True, text=True, check=True)
@@ -71,7 +71,7 @@ def test_bash_script_completes(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_script_names_every_command_of_the_command_line(shell: str) -> None:
-    script = script_for(shell)
+    script = script_for(all_commands(), shell)
     for command in all_commands().values():
         if "cli" in command.faces:
             assert command.name in script
@@ -82,5 +82,5 @@ def test_script_is_understood_by_its_shell(shell: str, tmp_path: Path) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"no {shell} here")
     file = tmp_path / "completion"
-    file.write_text(script_for(shell))
+    file.write_text(script_for(all_commands(), shell))
     subprocess.run([shell, "-n", str(file)], check=True)

@@ -7,9 +7,9 @@ import argparse
 import pytest
 
 from cbw_core.errors import UsageError
-from cbw_workbench.commands import Command, all_commands, find
+from cbw_workbench.commands import Command, all_commands
+from cbw_workbench.commands.finding import find, leaves_of, resolve
 from cbw_workbench.commands.parser import HelpAsked, parse, parser_of
-from cbw_workbench.commands.registry import leaves_of, resolve
 from cbw_workbench.commands.run import read
 
 GROUPS = [command for command in all_commands().values() if command.members]
@@ -48,7 +48,7 @@ def test_examples_parse(command: Command) -> None:
         words = words[1:] if words[0] == "cbw" else words
         if words[0].startswith("!"):
             continue
-        found, rest = resolve(words)
+        found, rest = resolve(all_commands(), words)
         assert found is command
         parse(command, rest)
 
@@ -65,7 +65,7 @@ def test_a_group_lists_its_members_and_runs_none_by_itself(group: Command) -> No
         assert member.name == f"{group.name} {member.word}"
         assert f"cbw {member.name}" in text
         assert member.summary in text
-        assert leaves_of("cli")[member.name] is member
+        assert leaves_of(all_commands(), "cli")[member.name] is member
     with pytest.raises(UsageError, match=f"{group.name} what"):
         read(group.name, "cli")
 
@@ -82,20 +82,20 @@ def test_every_command_takes_json() -> None:
 
 
 def test_alias_finds_the_command() -> None:
-    assert find("exit") is find("quit") is all_commands()["quit"]
+    assert find(all_commands(), "exit") is find(all_commands(), "quit") is all_commands()["quit"]
 
 
 def test_unknown_command_names_the_nearest() -> None:
     with pytest.raises(UsageError) as caught:
-        find("rewnd")
+        find(all_commands(), "rewnd")
     assert "'rewind'" in (caught.value.hint or "")
 
 
 def test_command_of_another_face_says_where_it_is() -> None:
     with pytest.raises(UsageError, match="REPL"):
-        find("assert", "cli")
+        find(all_commands(), "assert", "cli")
     with pytest.raises(UsageError, match="command line"):
-        find("repl", "repl")
+        find(all_commands(), "repl", "repl")
 
 
 def test_option_names_of_conda_build_are_known() -> None:

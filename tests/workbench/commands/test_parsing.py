@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cbw_core.errors import UsageError
-from cbw_workbench.commands.run import read, split
+from cbw_workbench.commands.line import split
+from cbw_workbench.commands.run import read
 
 
 def test_quotes_and_comments_as_in_a_shell() -> None:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from cbw_core.errors import CbwError, Interrupted, UsageError
 from cbw_workbench.cli.output import Output
-from cbw_workbench.commands.run import Parsed, read, run
+from cbw_workbench.commands.line import Parsed
+from cbw_workbench.commands.run import read, run
 
 PIPE_STATUS = 141
 
@@ -51,8 +52,9 @@ def _main(words: list[str], output: Output) -> int:
     try:
         if not words or words[0] in ("-h", "--help"):
             from cbw_workbench.commands.help import overview
+            from cbw_workbench.commands.registry import all_commands
 
-            output.text(overview("cli"))
+            output.text(overview(all_commands(), "cli"))
             return 0
         if words[0] in ("-V", "--version"):
             from cbw_core import __version__

@@ -12,7 +12,7 @@ from cbw_workbench.cli.sink import QUICK, ClosingSink
 from cbw_workbench.views.events import amount, event_line
 
 if TYPE_CHECKING:
-    from cbw_workbench.commands.run import Parsed
+    from cbw_workbench.commands.line import Parsed
 
 _EVERY = 10.0  # seconds between two lines about the same work
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from cbw_core.errors import BuildError, CbwError, Interrupted, UsageError
 from cbw_workbench.commands.choosing import absolute, resolve_session
 from cbw_workbench.commands.command import Arg, Command, Context, Result
+from cbw_workbench.commands.line import read, run
 from cbw_workbench.commands.phases import PHASE_NAMES
 from cbw_workbench.commands.results import Asserted, FailedAsExpected
 
@@ -46,11 +47,9 @@ def assert_(context: Context, args: Namespace) -> Result:
 def fails(context: Context, args: Namespace) -> Result:
     """Run a command that is to fail: its failure is fine, its success is not. A stop asked for stays a stop, and a
     line that cannot be read is no failure to expect: a misspelt test would pass."""
-    from cbw_workbench.commands.run import read, run
-
     if not args.words:
         raise UsageError("fails needs a command", hint="fails run test")
-    parsed = read(args.words, context.face)
+    parsed = read(args.words, context.face, context.commands)
     try:
         result = run(parsed, context)
     except Interrupted:

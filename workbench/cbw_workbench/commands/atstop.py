@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from cbw_core.errors import UsageError
 from cbw_workbench.commands.command import PROMPTS, Arg, Command, Context, Result
-from cbw_workbench.commands.held import standing
+from cbw_workbench.commands.standing import standing
 from cbw_workbench.commands.stops import VariableList, WhereReport, changes_at, source_around, stop_report
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from cbw_workbench.commands.result import Result
+
 if TYPE_CHECKING:
     from cbw_core.config import Config
     from cbw_core.errors import CbwError
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from cbw_core.process import Cancel
     from cbw_core.session import Session
     from cbw_workbench.commands.held import Held
+
+__all__ = ["PROMPTS", "Arg", "Command", "Context", "Face", "Last", "Result"]
 
 Face = Literal["cli", "repl", "tui"]
 PROMPTS: frozenset[Face] = frozenset({"repl", "tui"})  # where commands come one after another
@@ -54,6 +58,7 @@ class Context:
     held: the debugger of a prompt and the phase that stands under it; None where commands come alone.
     opening: lines that a prompt opened with this context begins with.
     last: how the command before ended; kept by the faces that run several (REPL, scripts, the screen's prompt).
+    commands: all of them by name, while one runs: for those that are about commands (help, completion, fails).
     """
 
     config: Config
@@ -70,15 +75,7 @@ class Context:
     held: Held | None = None
     opening: tuple[str, ...] = ()
     last: Last | None = None
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a command gives back: `value` is a dataclass that `views` can draw and `--json` can print (None: nothing to
-    show). `status` is the exit status."""
-
-    value: object | None = None
-    status: int = 0
+    commands: Mapping[str, Command] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

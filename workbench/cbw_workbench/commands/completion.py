@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cbw_workbench.commands.command import Arg, Command, Face
+from cbw_workbench.commands.command import Arg, Command
+from cbw_workbench.commands.finding import Table, commands_of
 from cbw_workbench.commands.phases import PHASE_NAMES
-from cbw_workbench.commands.registry import commands_of
 
 
 @dataclass(frozen=True)
@@ -68,30 +68,27 @@ def wanted(command: Command, before: Sequence[str], current: str) -> Wanted:
     return _of_arg(positional[min(given, len(positional) - 1)]) if given < len(positional) or many else Wanted()
 
 
-def script_for(shell: str) -> str:
+def script_for(commands: Table, shell: str) -> str:
     """A completion script for bash, zsh or fish, complete in itself."""
-    return {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell]()
+    shown = tuple(commands_of(commands, "cli").values())
+    return {"bash": _bash, "zsh": _zsh, "fish": _fish}[shell](shown)
 
 
-def _shown(face: Face) -> list[Command]:
-    return list(commands_of(face).values())
-
-
-def _first_words(command: Command) -> tuple[str, bool]:
+def _first_words(command: Command, shown: Sequence[Command]) -> tuple[str, bool]:
     """The fixed words of a command's positional arguments, and whether files fit there."""
     members = command.members
     positional = [a for one in members or (command,) for a in one.args if not a.names[0].startswith("-")]
     found = [_of_arg(arg) for arg in positional]
     words = [member.word for member in members] + [word for one in found for word, _ in one.words]
     if any(arg.complete == "command" for arg in positional):
-        words += [other.name for other in _shown("cli")]
+        words += [other.name for other in shown]
     return " ".join(words), any(one.kind in ("path", "recipe", "session") for one in found)
 
 
-def _bash() -> str:
+def _bash(shown: Sequence[Command]) -> str:
     cases = []
-    for command in _shown("cli"):
-        words, files = _first_words(command)
+    for command in shown:
+        words, files = _first_words(command, shown)
         names = " ".join(options_of(command))
         fallback = ' ; COMPREPLY+=($(compgen -f -- "$word"))' if files else ""
         cases.append(
@@ -99,7 +96,7 @@ def _bash() -> str:
             f'      if [[ $word == -* ]]; then COMPREPLY=($(compgen -W "{names}" -- "$word"))\n'
             f'      else COMPREPLY=($(compgen -W "{words}" -- "$word")){fallback}; fi ;;\n'
         )
-    verbs = " ".join(command.name for command in _shown("cli"))
+    verbs = " ".join(command.name for command in shown)
     return (
         '# completion of cbw for bash: eval "$(cbw completion bash)"\n'
         "_cbw() {\n"
@@ -114,11 +111,11 @@ def _bash() -> str:
     )
 
 
-def _zsh() -> str:
-    verbs = "\n".join(f"    {_quoted(f'{c.name}:{c.summary}')}" for c in _shown("cli"))
+def _zsh(shown: Sequence[Command]) -> str:
+    verbs = "\n".join(f"    {_quoted(f'{c.name}:{c.summary}')}" for c in shown)
     cases = []
-    for command in _shown("cli"):
-        words, files = _first_words(command)
+    for command in shown:
+        words, files = _first_words(command, shown)
         names = " ".join(options_of(command))
         adds = [f"compadd -- {words}" if words else "", "_files" if files else ""]
         body = "; ".join(a for a in adds if a) or ":"
@@ -132,12 +129,12 @@ def _zsh() -> str:
     )
 
 
-def _fish() -> str:
+def _fish(shown: Sequence[Command]) -> str:
     lines = ["# completion of cbw for fish: cbw completion fish | source", "complete -c cbw -f"]
-    for command in _shown("cli"):
+    for command in shown:
         here = f"-n '__fish_seen_subcommand_from {command.name}'"
         lines.append(f"complete -c cbw -n __fish_use_subcommand -a {command.name} -d {_quoted(command.summary)}")
-        words, files = _first_words(command)
+        words, files = _first_words(command, shown)
         if files:
             lines.append(f"complete -c cbw {here} -F")
         if words:

@@ -8,21 +8,30 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
-from cbw_core.errors import BuildError, CbwError, Place, UsageError
-from cbw_core.events import Note
+from cbw_core.errors import BuildError, CbwError, Place
+from cbw_core.events import Note, Sink
 from cbw_core.process import Cancel
-from cbw_workbench.commands.command import Context, Result
+from cbw_workbench.commands.result import Result
+from cbw_workbench.commands.stops import changes_at, stop_report
 
 if TYPE_CHECKING:
     from cbw_core.session import Session
     from cbw_core.trace import Debugger, Stop
 
-T = TypeVar("T")
-
 # Of a build at a prompt so many commands are recorded one by one: for scripts of many more it would cost time
 _RECORDED = 2000
+
+
+class Around(Protocol):
+    """What a phase that is held is run with: a command's context."""
+
+    @property
+    def sink(self) -> Sink: ...
+
+    @property
+    def cancel(self) -> Cancel: ...
 
 
 class Held:
@@ -83,9 +92,9 @@ class Held:
 
     # -- running --------------------------------------------------------------------------------------------------
 
-    def run(self, context: Context, session: Session, work: Callable[[Cancel], Result]) -> Result:
+    def run(self, around: Around, session: Session, work: Callable[[Cancel], Result]) -> Result:
         """Run phases of a session until they are done (their result), stop (a StopReport), or fail (raises)."""
-        self.end(context)
+        self.end(around)
         self.use_points_of(session)
         self.session, session.debugger = session, self.debugger
         self._signals, self._cancel, self._result, self._error = queue.SimpleQueue(), Cancel(), None, None
@@ -103,15 +112,15 @@ class Held:
 
         self._thread = threading.Thread(target=go, name="phase", daemon=True)
         self._thread.start()
-        return self.wait(context)
+        return self.wait(around)
 
-    def go_on(self, context: Context, how: Callable[[Debugger], None]) -> Result:
+    def go_on(self, around: Around, how: Callable[[Debugger], None]) -> Result:
         """Let the script go on, in the way of `how`, and wait for what comes of it."""
         how(self.debugger)
-        return self.wait(context)
+        return self.wait(around)
 
-    def wait(self, context: Context) -> Result:
-        forget = context.cancel.on_request(self._cancel.request)
+    def wait(self, around: Around) -> Result:
+        forget = around.cancel.on_request(self._cancel.request)
         try:
             what = self._signals.get()
             while what != "ended" and self._cancel.requested:  # what it was killed at is no stop to look at
@@ -122,12 +131,10 @@ class Held:
             return self._ended()
         stop = self.stop
         assert stop is not None
-        from cbw_workbench.commands.stops import changes_at, stop_report
-
         if stop.reason in ("failure", "exit"):
             changed = str(changes_at(self.debugger))
             if changed:
-                context.sink(Note(changed, phase=stop.phase))
+                around.sink(Note(changed, phase=stop.phase))
             raise stopped_error(stop, self.session)
         return Result(stop_report(self.debugger))
 
@@ -143,7 +150,7 @@ class Held:
         assert self._result is not None
         return self._result
 
-    def end(self, context: Context) -> None:
+    def end(self, around: Around) -> None:
         """End the phase that stands, if one does: at a failure it fails, else it is interrupted. It is said."""
         if not self.active:
             return
@@ -163,7 +170,7 @@ class Held:
             error = raised
         phase = stop.phase if stop is not None else "phase"
         state = "has failed" if error is not None and error.exit_status != 130 else "was interrupted"
-        context.sink(Note(f"the stopped {phase} is over: it {state}", phase=phase))
+        around.sink(Note(f"the stopped {phase} is over: it {state}", phase=phase))
 
 
 def stopped_error(stop: Stop, session: Session | None) -> BuildError:
@@ -180,25 +187,3 @@ def stopped_error(stop: Stop, session: Session | None) -> BuildError:
         hint="Look: where, vars, eval, shell. Edit the script, then reload and continue; continue alone lets it fail.",
         phase=stop.phase,
     )
-
-
-def held_of(context: Context) -> Held:
-    """The debugger of this prompt. UsageError where there is none."""
-    if context.held is None:
-        raise UsageError(
-            "only a prompt can hold a script at a stop", kind="not-stopped", hint="cbw repl, then run build"
-        )
-    return context.held
-
-
-def standing(context: Context) -> tuple[Held, Stop]:
-    """The debugger and the stop. UsageError when nothing stands."""
-    own = held_of(context)
-    stop = own.stop
-    if stop is None:
-        raise UsageError(
-            "no script stands at a stop",
-            kind="not-stopped",
-            hint="`break LINE` and `run build` stop one; a build that fails stops by itself.",
-        )
-    return own, stop

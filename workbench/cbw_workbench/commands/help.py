@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cbw_workbench.commands.command import Command, Face
-from cbw_workbench.commands.registry import leaves_of
+from cbw_workbench.commands.finding import Table, leaves_of
 
 _GROUPS = {
     "sessions": "sessions",
@@ -15,13 +15,13 @@ _GROUPS = {
 }
 
 
-def overview(face: Face) -> str:
+def overview(commands: Table, face: Face) -> str:
     """The commands of a face, by group, each with its summary."""
-    commands = leaves_of(face)
-    width = max(len(name) for name in commands)
+    leaves = leaves_of(commands, face)
+    width = max(len(name) for name in leaves)
     lines = [_HEAD if face == "cli" else "Commands (`help COMMAND` shows one):", ""]
     for group, title in _GROUPS.items():
-        members = [command for command in commands.values() if command.group == group]
+        members = [command for command in leaves.values() if command.group == group]
         if members:
             lines += [f"{title}:", *(_line(command, width) for command in members), ""]
     return "\n".join(lines).rstrip() + ("\n" + _FOOT if face == "cli" else "") + "\n"

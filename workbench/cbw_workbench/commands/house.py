@@ -53,7 +53,7 @@ def repl(context: Context, args: Namespace) -> Result:
 def completion(context: Context, args: Namespace) -> Result:
     from cbw_workbench.commands.completion import script_for
 
-    return Result(Text(script_for(args.shell)))
+    return Result(Text(script_for(context.commands, args.shell)))
 
 
 COMMANDS = (

@@ -7,6 +7,9 @@ from argparse import Namespace
 from cbw_core.errors import UsageError
 from cbw_workbench.commands import options
 from cbw_workbench.commands.command import Arg, Command, Context, Face, Result
+from cbw_workbench.commands.finding import find, resolve
+from cbw_workbench.commands.help import overview
+from cbw_workbench.commands.parser import parser_of
 from cbw_workbench.commands.results import Leave, ScriptOption, Text, Using
 
 _PROMPTS: frozenset[Face] = frozenset({"repl", "tui"})
@@ -30,13 +33,11 @@ def set_option(context: Context, args: Namespace) -> Result:
 
 
 def help_(context: Context, args: Namespace) -> Result:
-    from cbw_workbench.commands.help import overview
-    from cbw_workbench.commands.parser import parser_of
-    from cbw_workbench.commands.registry import find, resolve
-
     if not args.command:
-        return Result(Text(overview(context.face)))
-    named = resolve(args.command)[0] if len(args.command) > 1 else find(args.command[0])
+        return Result(Text(overview(context.commands, context.face)))
+    named = (
+        resolve(context.commands, args.command)[0] if len(args.command) > 1 else find(context.commands, args.command[0])
+    )
     return Result(Text(parser_of(named).format_help()))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cbw_core.errors import UsageError
 from cbw_workbench.commands.command import PROMPTS, Arg, Command, Context, Result
-from cbw_workbench.commands.held import held_of, standing
+from cbw_workbench.commands.standing import held_of, standing
 from cbw_workbench.commands.stops import SnapshotList, SnapshotRow
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from cbw_workbench.commands.command import PROMPTS, Arg, Command, Context, Result
-from cbw_workbench.commands.held import standing
+from cbw_workbench.commands.standing import standing
 
 
 def next_(context: Context, args: Namespace) -> Result:

@@ -13,7 +13,8 @@ from prompt_toolkit.document import Document
 from cbw_core.errors import CbwError
 from cbw_workbench.commands.choosing import LEDGER
 from cbw_workbench.commands.completion import wanted
-from cbw_workbench.commands.registry import commands_of, find
+from cbw_workbench.commands.finding import commands_of, find
+from cbw_workbench.commands.registry import all_commands
 
 if TYPE_CHECKING:
     from cbw_workbench.commands.command import Context
@@ -26,10 +27,12 @@ def candidates(context: Context, text: str) -> Iterator[tuple[str, str]]:
     before = text.split()
     current = before.pop() if before and not text[-1:].isspace() else ""
     if not before:
-        yield from _fitting(((name, command.summary) for name, command in commands_of("repl").items()), current)
+        yield from _fitting(
+            ((name, command.summary) for name, command in commands_of(all_commands(), "repl").items()), current
+        )
         return
     try:
-        command = find(before[0], "repl")
+        command = find(all_commands(), before[0], "repl")
     except CbwError:
         return
     if command.name == "fails":
@@ -43,7 +46,7 @@ def candidates(context: Context, text: str) -> Iterator[tuple[str, str]]:
         yield from _fitting(_sessions(context), current)
         yield from _paths(context.cwd, current, folders=True)
     elif want.kind == "command":
-        yield from _fitting(((name, c.summary) for name, c in commands_of("repl").items()), current)
+        yield from _fitting(((name, c.summary) for name, c in commands_of(all_commands(), "repl").items()), current)
 
 
 def _fitting(words: Iterable[tuple[str, str]], current: str) -> Iterator[tuple[str, str]]:

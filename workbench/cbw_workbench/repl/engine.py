@@ -10,8 +10,9 @@ from cbw_core.process import Cancel
 from cbw_workbench.bugs import bug_error
 from cbw_workbench.commands.command import Context, Last
 from cbw_workbench.commands.held import Held
+from cbw_workbench.commands.line import Parsed, split
 from cbw_workbench.commands.results import FailedAsExpected, Leave, ScriptOption
-from cbw_workbench.commands.run import Parsed, read, run, split
+from cbw_workbench.commands.run import read, run
 from cbw_workbench.repl.screen import Screen
 from cbw_workbench.stopping import stopping
 

@@ -7,26 +7,26 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cbw_core.errors import CbwError
-from cbw_workbench.commands import find
 from cbw_workbench.commands.completion import wanted
-from cbw_workbench.commands.registry import commands_of
+from cbw_workbench.commands.finding import commands_of, find
+from cbw_workbench.commands.registry import all_commands
 
 
 def completions(line: str, cwd: Path, sessions: Callable[[], Sequence[str]] = tuple) -> tuple[str, ...]:
     """What `line` may become when its last word is completed, in order. `sessions` names the sessions there are."""
     head, word = _cut(line)
     if not head.strip():
-        names = (f"{name} " for name in commands_of("tui") if name != "!")
+        names = (f"{name} " for name in commands_of(all_commands(), "tui") if name != "!")
         return tuple(name for name in names if name.startswith(word))
     try:
         words = shlex.split(head)
-        command = find(words[0], "tui")
+        command = find(all_commands(), words[0], "tui")
     except (ValueError, CbwError):
         return ()
     want = wanted(command, words[1:], word)
     choices = [f"{name} " for name, _ in want.words]
     if want.kind == "command":
-        choices += [f"{name} " for name in commands_of("tui")]
+        choices += [f"{name} " for name in commands_of(all_commands(), "tui")]
     elif want.kind == "session":
         choices += [f"{shlex.quote(name)} " for name in sessions()]
     if want.kind in ("path", "recipe", "session"):

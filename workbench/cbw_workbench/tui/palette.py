@@ -8,7 +8,8 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from cbw_workbench.commands import Command
-from cbw_workbench.commands.registry import leaves_of
+from cbw_workbench.commands.finding import leaves_of
+from cbw_workbench.commands.registry import all_commands
 from cbw_workbench.tui.messages import RunLine
 from cbw_workbench.tui.screens.base import WorkbenchScreen
 from cbw_workbench.tui.screens.table import TABLE
@@ -27,7 +28,7 @@ class Commands(Provider):
         screen = self.screen
         if not isinstance(screen, WorkbenchScreen):
             return
-        for name, command in leaves_of("tui").items():
+        for name, command in leaves_of(all_commands(), "tui").items():
             if needs_words(command):
                 yield f"{name} …", command.summary, partial(screen.open_prompt, ":", f"{name} ")
             else:

@@ -23,8 +23,9 @@ from cbw_core.session.model import SessionStatus
 from cbw_workbench.bugs import bug_error
 from cbw_workbench.commands import Command, Context, Last, Result
 from cbw_workbench.commands.held import Held
+from cbw_workbench.commands.line import Parsed
 from cbw_workbench.commands.results import FailedAsExpected, Leave, Text
-from cbw_workbench.commands.run import Parsed, read, run
+from cbw_workbench.commands.run import read, run
 from cbw_workbench.tui.logbook import read_log
 from cbw_workbench.tui.messages import EventsWaiting, GroupRead, JobEnded, JobStarted, LogRead, StopRead
 from cbw_workbench.tui.said import Said, text_of

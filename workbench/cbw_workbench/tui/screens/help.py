@@ -11,7 +11,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from cbw_core.session.model import State
-from cbw_workbench.commands.registry import leaves_of
+from cbw_workbench.commands.finding import leaves_of
+from cbw_workbench.commands.registry import all_commands
 from cbw_workbench.tui.keys import Key, keys_of
 from cbw_workbench.tui.look import STATES
 
@@ -44,7 +45,7 @@ def help_text(keys: Iterable[Key]) -> Content:
         + Content("   ").join(Content.styled(f"{STATES[s].glyph} {s.value}", STATES[s].style) for s in State)
     )
     lines += [Content(""), _head("Commands at the : prompt")]
-    for name, command in leaves_of("tui").items():
+    for name, command in leaves_of(all_commands(), "tui").items():
         lines.append(Content.assemble((f"  {name:<20}", "bold"), command.summary))
     lines.append(Content.styled("  help COMMAND shows its arguments", "$foreground 62%"))
     return Content("\n").join(lines)
