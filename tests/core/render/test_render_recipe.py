@@ -266,6 +266,33 @@ def test_setup_py_runs_in_a_child_with_a_clean_environment(tmp_path: Path, monke
     assert "setuptools" not in sys.modules or "x" not in sys.modules
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "from setuptools import find_packages as found",
+        "import setuptools.command.build_ext\nfound = setuptools.command.build_ext.build_ext",
+        "from helper import find_packages as found",
+        "from distant import Extension as found",
+    ],
+)
+def test_setup_py_has_all_of_setuptools_that_it_asks_for(tmp_path: Path, asked: str) -> None:
+    pytest.importorskip("setuptools")
+    code = f"from setuptools import setup\n{asked}\nsetup(version='1', description=found.__name__)\n"
+    helper = "from setuptools import find_packages\n"
+    distant = (
+        "from distutils.core import Extension, setup as other\nfrom setuptools import setup\nassert other is setup\n"
+    )
+    write(tmp_path, USES_SETUP, setup__py=code, helper__py=helper, distant__py=distant)
+    (output,) = render(tmp_path).outputs
+    assert output.meta["about"]["summary"] in ("find", "build_ext", "Extension")
+
+
+def test_setup_cfg_wins_over_setup_py(tmp_path: Path) -> None:
+    pytest.importorskip("setuptools")
+    write(tmp_path, USES_SETUP, setup__py=SETUP, setup__cfg="[metadata]\nversion = 5.6\n")
+    assert render(tmp_path).outputs[0].version == "5.6"
+
+
 def test_setup_py_is_refused_where_no_code_may_run(tmp_path: Path) -> None:
     write(tmp_path, USES_SETUP, setup__py="open('made', 'w')\n")
     with pytest.raises(RecipeError) as caught:
