@@ -18,13 +18,22 @@ from cbw_core.trace import Debugger, Stop, Target
 class Traced:
     """A script that runs in a thread of its own. `recipe` is the file a person edits."""
 
-    def __init__(self, folder: Path, text: str, debugger: Debugger, errexit: bool, prefix: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        text: str,
+        debugger: Debugger,
+        errexit: bool,
+        prefix: Path | None = None,
+        header: str = "",
+    ) -> None:
         self.debugger, self.errexit = debugger, errexit
         self.work, self.prefix = folder / "work", prefix or folder / "prefix"
         self.work.mkdir(parents=True, exist_ok=True)
         self.prefix.mkdir(parents=True, exist_ok=True)
         self.script, self.recipe = self.work / "conda_build.sh", folder / "build.sh"
-        self.script.write_text(text)
+        self.text, self.header = text, header
+        self.script.write_text(header + text)
         self.recipe.write_text(text)
         self.folder = folder
         self.events: list[Event] = []
@@ -44,12 +53,12 @@ class Traced:
         self.events.append(event)
 
     def _work(self) -> None:
-        text = self.script.read_text()
+        text = self.text
         target = Target(
             phase="build",
             name="build.sh",
             script=self.script,
-            header=0,
+            header=self.header.count("\n"),
             text=text,
             file=str(self.recipe),
             place=lambda _, line: Place(str(self.recipe), line),
@@ -114,8 +123,11 @@ class Traced:
 def traced(tmp_path: Path) -> Iterator[Callable[..., Traced]]:
     made: list[Traced] = []
 
-    def traced(text: str, *, errexit: bool = True, debugger: Debugger | None = None, **options: object) -> Traced:
-        one = Traced(tmp_path / f"run{len(made)}", text, debugger or Debugger(**options), errexit)  # type: ignore[arg-type]
+    def traced(
+        text: str, *, errexit: bool = True, debugger: Debugger | None = None, header: str = "", **options: object
+    ) -> Traced:
+        debugger = debugger or Debugger(**options)  # type: ignore[arg-type]
+        one = Traced(tmp_path / f"run{len(made)}", text, debugger, errexit, header=header)
         made.append(one)
         return one.start()
 

@@ -15,8 +15,8 @@ declare -a __cbw_b=() __cbw_bn=() __cbw_bk=() __cbw_bv=() __cbw_bf=() __cbw_bl=(
 # The decision. $1: D (before a command), E (a command failed); then $?, LINENO, BASH_COMMAND, $_, $-, $@ of the script.
 # Status 0: the caller is to evaluate __cbw_do in the script's scope and to call again; 1: go on.
 __cbw_at() {
-  if ((__cbw_t)) && [[ $1 == D ]]; then return 1; fi
-  case ${FUNCNAME[1]} in trap | __cbw_*) return 1 ;; esac
+  if ((__cbw_t)) && [[ $1 == D ]]; then __cbw_k=0; return 1; fi
+  case ${FUNCNAME[1]} in trap | __cbw_*) __cbw_k=0; return 1 ;; esac
   if ((__cbw_in)) && [[ $1 == "$__cbw_kind" ]]; then
     builtin local -; builtin set +euxETvfn; builtin local IFS=$' \t\n' __cbw_go="$__cbw_in"
     __cbw_in=0
