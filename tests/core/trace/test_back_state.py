@@ -37,8 +37,8 @@ true here
 """
 
 AFTER = r"""
-plain=other; unset list; list=scalar; unset map; exp=no; num=4; declare +i num; declare +u up; up=small; unset -n ref; ref=r
-declare +x exp
+plain=other; unset list; list=scalar; unset map; exp=no; num=4; declare +i num; declare +u up; up=small
+unset -n ref; ref=r; declare +x exp
 export gone=1 plain; unset once
 f() { echo "f 2"; }
 g() { :; }; export -nf f
