@@ -1,4 +1,5 @@
 """Lines of a script found in a meta.yaml as it is written, and edits of them put there."""
+# ruff: noqa: E501 (a table of texts)
 
 from __future__ import annotations
 
