@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from cbw_core.env.prefix import changes
+from cbw_core.env.records import reading, record_files
 
 # Python renews bytecode as it likes; conda's own folder is no package's
 _NOT_EDITS = (".pyc", ".pyo")
@@ -30,6 +30,8 @@ def edited_files(prefix: Path, touched: Iterable[str] | None = None) -> tuple[Ed
 
     touched: the paths to look at; without, all that have other times or sizes than when they were installed. A file
     counts when its content differs (a new time or mode alone is no edit), or when it is gone.
+    Raises EnvironmentFailure(kind="prefix") for a record that cannot be read.
+    Raises EnvironmentFailure(kind="prefix") for a record that cannot be read.
     """
     if touched is None:
         found = changes(prefix)
@@ -47,10 +49,10 @@ def edited_files(prefix: Path, touched: Iterable[str] | None = None) -> tuple[Ed
 
 def _installed(prefix: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Each file of each package with its row of the package's list of paths."""
-    for record in sorted((prefix / "conda-meta").glob("*.json")):
-        data = json.loads(record.read_bytes())
-        dist = f"{data['name']}-{data['version']}-{data['build']}"
-        rows = (data.get("paths_data") or {}).get("paths") or [{"_path": name} for name in data.get("files") or ()]
+    for record in record_files(prefix):
+        with reading(record) as data:
+            dist = f"{data['name']}-{data['version']}-{data['build']}"
+            rows = (data.get("paths_data") or {}).get("paths") or [{"_path": name} for name in data.get("files") or ()]
         yield from ((dist, row) for row in rows)
 
 

@@ -13,11 +13,11 @@ from rattler import Config, PackageCache, PackageRecord, RepoDataRecord, Subdir
 from rattler import install as rattler_install
 from rattler.exceptions import InstallerError, LinkError, TransactionError
 from rattler.install import InstallerReporter
-from rattler.package.build_string import BuildString
 
 from cbw_core.channel.worker_main import Emit, State
 from cbw_core.env.activate import activation
 from cbw_core.env.rattler_client import client
+from cbw_core.env.rattler_records import package_record
 
 # A build script may edit files of the prefix: they must not be the cache's own. Reflinks stay on where there are any.
 _LINKS = "allow-hard-links = false\n"
@@ -88,20 +88,7 @@ async def _run_link_scripts(records: list[RepoDataRecord], prefix: Path) -> dict
 
 
 def _record(data: dict[str, Any]) -> RepoDataRecord:
-    record = PackageRecord(
-        data["name"],
-        data["version"],
-        BuildString(data["build"]),
-        data["build_number"],
-        data["subdir"],
-        noarch=data["noarch"] or None,
-        depends=data["depends"],
-        constrains=data["constrains"],
-        sha256=bytes.fromhex(data["sha256"]) if data["sha256"] else None,
-        md5=bytes.fromhex(data["md5"]) if data["md5"] else None,
-        size=data["size"],
-        python_site_packages_path=data["python_site_packages_path"],
-    )
+    record = package_record(data)
     if data["timestamp"] is not None:
         record.timestamp = datetime.datetime.fromtimestamp(data["timestamp"] / 1000, datetime.UTC)
     return RepoDataRecord(record, data["file_name"], data["url"], data["channel"])

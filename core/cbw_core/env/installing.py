@@ -17,6 +17,7 @@ from cbw_core.env.cache import sweep
 from cbw_core.env.channels import channels_of, redact
 from cbw_core.env.network import access
 from cbw_core.env.prefix import changes, is_installed, remove_added, remove_marker, write_marker
+from cbw_core.env.record_data import whole
 from cbw_core.errors import CbwError, EnvironmentFailure, Place, from_os_error
 from cbw_core.events import Note, Progress, Sink, silent
 from cbw_core.platforms import native_subdir
@@ -94,7 +95,7 @@ def _link(
 ) -> None:
     remote = any(not package.url.startswith("file:") for package in packages)
     payload = {
-        "packages": [_record(package) for package in packages],
+        "packages": [whole(package) for package in packages],
         "prefix": str(prefix),
         "cache": str(config.cache / "pkgs"),
         "platform": _platform(packages),
@@ -109,27 +110,6 @@ def _link(
         raise _script_failed(failure, prefix) if failure["kind"] == "script" else _failed(failure, packages, prefix)
     for path, name in _clobbered(prefix):
         sink(Note(f"{path} comes with several packages; the one of {name} is in __clobbers__/{name}/", "warning"))
-
-
-def _record(package: Resolved) -> dict[str, Any]:
-    return {
-        "name": package.name,
-        "version": package.version,
-        "build": package.build,
-        "build_number": package.build_number,
-        "subdir": package.subdir,
-        "noarch": package.noarch,
-        "depends": list(package.depends),
-        "constrains": list(package.constrains),
-        "sha256": package.sha256,
-        "md5": package.md5,
-        "size": package.size,
-        "timestamp": package.timestamp,
-        "python_site_packages_path": package.python_site_packages_path,
-        "file_name": package.file_name or package.url.rpartition("/")[2],
-        "url": package.url,
-        "channel": package.channel,
-    }
 
 
 def _platform(packages: Sequence[Resolved]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cbw_core.errors import EnvironmentFailure, Place
+from cbw_core.env.records import reading, record_files
 from cbw_core.render.output import Resolved
 
 # Not *.json: conda and rattler read every conda-meta/*.json as a package.
@@ -43,19 +43,10 @@ def manifest(prefix: Path) -> frozenset[str]:
 def installed_files(prefix: Path) -> Mapping[str, str]:
     """Path relative to `prefix` -> dist (name-version-build) of the package that owns it, from conda-meta."""
     owners: dict[str, str] = {}
-    for record in sorted((prefix / "conda-meta").glob("*.json")):
-        try:
-            data = json.loads(record.read_bytes())
+    for record in record_files(prefix):
+        with reading(record) as data:
             dist = f"{data['name']}-{data['version']}-{data['build']}"
             owners.update(dict.fromkeys(data.get("files") or (), dist))
-        except (ValueError, KeyError, TypeError) as error:
-            raise EnvironmentFailure(
-                f"{record.name} in the environment is not a package record",
-                kind="prefix",
-                place=Place(str(record)),
-                why=str(error),
-                hint="Make the environment again (rerun env).",
-            ) from None
     return owners
 
 

@@ -3,10 +3,34 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from cbw_core.errors import EnvironmentFailure, Place
 from cbw_core.render.output import Resolved
+
+
+def record_files(prefix: Path) -> list[Path]:
+    """The records of a prefix, sorted by name; none where there is no environment."""
+    return sorted((prefix / "conda-meta").glob("*.json"))
+
+
+@contextmanager
+def reading(record: Path) -> Iterator[Any]:
+    """Gives the data of a record. What keeps it, or what is looked for in it, from being read is raised as
+    EnvironmentFailure(kind="prefix")."""
+    try:
+        yield json.loads(record.read_bytes())
+    except (ValueError, KeyError, TypeError) as error:
+        raise EnvironmentFailure(
+            f"{record.name} in the environment is not a package record",
+            kind="prefix",
+            place=Place(str(record)),
+            why=str(error),
+            hint="Make the environment again (rerun env).",
+        ) from None
 
 
 def packages_of(prefix: Path) -> tuple[Resolved, ...]:
@@ -15,9 +39,8 @@ def packages_of(prefix: Path) -> tuple[Resolved, ...]:
     Raises EnvironmentFailure(kind="prefix") for a record that cannot be read.
     """
     found = []
-    for record in sorted((prefix / "conda-meta").glob("*.json")):
-        try:
-            data = json.loads(record.read_bytes())
+    for record in record_files(prefix):
+        with reading(record) as data:
             found.append(
                 Resolved(
                     name=data["name"],
@@ -38,12 +61,4 @@ def packages_of(prefix: Path) -> tuple[Resolved, ...]:
                     python_site_packages_path=data.get("python_site_packages_path"),
                 )
             )
-        except (ValueError, KeyError, TypeError) as error:
-            raise EnvironmentFailure(
-                f"{record.name} in the environment is not a package record",
-                kind="prefix",
-                place=Place(str(record)),
-                why=str(error),
-                hint="Make the environment again (rerun env).",
-            ) from None
     return tuple(sorted(found, key=lambda package: package.name))

@@ -14,6 +14,7 @@ from cbw_core.env.channels import ChannelRef, channels_of, redact
 from cbw_core.env.condarc import read_condarc
 from cbw_core.env.explain import failure
 from cbw_core.env.network import Access, access
+from cbw_core.env.record_data import identity
 from cbw_core.env.specs import match_spec
 from cbw_core.errors import EnvironmentFailure
 from cbw_core.events import Progress, Sink, silent
@@ -180,16 +181,7 @@ def _groups(channels: Sequence[ChannelRef]) -> list[tuple[str, list[str]]]:
 
 
 def _sibling(package: Resolved) -> dict[str, Any]:
-    return {
-        "name": package.name.lower(),
-        "version": package.version,
-        "build": package.build,
-        "build_number": package.build_number,
-        "subdir": package.subdir,
-        "noarch": package.noarch,
-        "depends": list(package.depends),
-        "constrains": list(package.constrains),
-    }
+    return {**identity(package), "name": package.name.lower()}
 
 
 def _resolved(record: Mapping[str, Any], siblings: Mapping[str, Resolved]) -> Resolved:

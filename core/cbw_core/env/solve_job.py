@@ -151,21 +151,12 @@ class Siblings:
 
 
 def _record(data: dict[str, Any]) -> RepoDataRecord:
-    from rattler import PackageRecord, RepoDataRecord
-    from rattler.package.build_string import BuildString
+    from rattler import RepoDataRecord
 
-    record = PackageRecord(
-        data["name"],
-        data["version"],
-        BuildString(data["build"]),
-        data["build_number"],
-        data["subdir"],
-        noarch=data["noarch"] or None,
-        depends=data["depends"],
-        constrains=data["constrains"],
-    )
+    from cbw_core.env.rattler_records import package_record
+
     file_name = f"{data['name']}-{data['version']}-{data['build']}.conda"
-    return RepoDataRecord(record, file_name, f"file:///siblings/{data['subdir']}/{file_name}", SIBLINGS)
+    return RepoDataRecord(package_record(data), file_name, f"file:///siblings/{data['subdir']}/{file_name}", SIBLINGS)
 
 
 SIBLINGS = "file:///siblings/"

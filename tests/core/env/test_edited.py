@@ -9,6 +9,7 @@ import pytest
 from cbw_core.channel import index
 from cbw_core.config import Config
 from cbw_core.env import EditedFile, edited_files, install
+from cbw_core.errors import EnvironmentFailure
 from support.packages import PLACEHOLDER, make_package
 
 
@@ -56,3 +57,9 @@ def test_a_file_that_became_a_link_is_changed(prefix: Path) -> None:
     (prefix / "include/z.h").unlink()
     (prefix / "include/z.h").symlink_to("/dev/null")
     assert edited_files(prefix) == (EditedFile("include/z.h", "z-1.0-0", "changed"),)
+
+
+def test_a_damaged_record_is_named(prefix: Path) -> None:
+    (prefix / "conda-meta/z-1.0-0.json").write_text("{")
+    with pytest.raises(EnvironmentFailure, match=r"z-1\.0-0\.json in the environment is not a package record"):
+        edited_files(prefix, ["include/z.h"])
