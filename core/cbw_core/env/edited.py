@@ -31,7 +31,6 @@ def edited_files(prefix: Path, touched: Iterable[str] | None = None) -> tuple[Ed
     touched: the paths to look at; without, all that have other times or sizes than when they were installed. A file
     counts when its content differs (a new time or mode alone is no edit), or when it is gone.
     Raises EnvironmentFailure(kind="prefix") for a record that cannot be read.
-    Raises EnvironmentFailure(kind="prefix") for a record that cannot be read.
     """
     if touched is None:
         found = changes(prefix)

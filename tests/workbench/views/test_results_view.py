@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +15,7 @@ from cbw_core.render.output import Output, Requirements
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
 from cbw_workbench.commands import results
 from cbw_workbench.views import draw, errors_of, to_json
+from cbw_workbench.views.drawing import ELSEWHERE
 from cbw_workbench.views.events import event_line
 from cbw_workbench.views.json_form import json_lines
 from cbw_workbench.views.states import LOOKS, seconds_text, size_text
@@ -187,3 +189,8 @@ def test_numbers_for_people() -> None:
         "1 h 02 min",
     ]
     assert [size_text(n) for n in (12, 3400, 2_000_000, 5e9)] == ["12 B", "3.4 kB", "2.0 MB", "5.0 GB"]
+
+
+def test_results_that_another_file_draws_find_it_there() -> None:
+    for file, view in ELSEWHERE.values():
+        assert callable(getattr(import_module(f"cbw_workbench.views.{file}"), view))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import singledispatch
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -14,8 +15,6 @@ from cbw_core.inspect.environments import EnvDiff
 from cbw_core.inspect.model import VariantMatrix
 from cbw_core.session.model import PHASES, SessionStatus, State
 from cbw_workbench.commands import results, stops, tracing
-from cbw_workbench.views import stops as stop_views
-from cbw_workbench.views import timelines
 from cbw_workbench.views.outputs import rendered_tree
 from cbw_workbench.views.states import look, seconds_text, size_text
 from cbw_workbench.views.texts import plain_text
@@ -131,13 +130,6 @@ def _(value: results.RenderReport) -> RenderableType:
 
 
 @draw.register
-def _(value: results.HashReport) -> RenderableType:
-    from cbw_workbench.views.why import hash_report
-
-    return hash_report(value)
-
-
-@draw.register
 def _(value: results.EnvironmentReport) -> RenderableType:
     from cbw_workbench.views.environments import environment_view
 
@@ -152,62 +144,6 @@ def _(value: results.WhyReport) -> RenderableType:
     from cbw_workbench.views.environments import why_view
 
     return Group(*(why_view(one) for one in value.found))
-
-
-@draw.register
-def _(value: EnvDiff) -> RenderableType:
-    from cbw_workbench.views.environments import env_diff_view
-
-    return env_diff_view(value)
-
-
-@draw.register
-def _(value: results.EnvChanged) -> RenderableType:
-    from cbw_workbench.views.environments import changed_view
-
-    return changed_view(value)
-
-
-@draw.register
-def _(value: results.EnvVariables) -> RenderableType:
-    from cbw_workbench.views.environments import variables_view
-
-    return variables_view(value)
-
-
-@draw.register
-def _(value: results.CacheReport) -> RenderableType:
-    from cbw_workbench.views.environments import cache_view
-
-    return cache_view(value)
-
-
-@draw.register
-def _(value: results.LinkageReport) -> RenderableType:
-    from cbw_workbench.views.linkages import linkage_report
-
-    return linkage_report(value)
-
-
-@draw.register
-def _(value: results.ContentsReport) -> RenderableType:
-    from cbw_workbench.views.contents import contents_report
-
-    return contents_report(value)
-
-
-@draw.register
-def _(value: results.DiffReport) -> RenderableType:
-    from cbw_workbench.views.diffs import diff_report
-
-    return diff_report(value)
-
-
-@draw.register
-def _(value: VariantMatrix) -> RenderableType:
-    from cbw_workbench.views.matrix import matrix_view
-
-    return matrix_view(value)
 
 
 @draw.register
@@ -232,54 +168,42 @@ def _(value: results.Settings) -> RenderableType:
     return _pairs(value.values)
 
 
-@draw.register
-def _(value: stops.StopReport) -> RenderableType:
-    return stop_views.stop_view(value)
+# a result -> the file of this room that draws it, and its function there
+ELSEWHERE: Mapping[type, tuple[str, str]] = {
+    results.HashReport: ("why", "hash_report"),
+    results.EnvChanged: ("environments", "changed_view"),
+    results.EnvVariables: ("environments", "variables_view"),
+    results.CacheReport: ("environments", "cache_view"),
+    results.LinkageReport: ("linkages", "linkage_report"),
+    results.ContentsReport: ("contents", "contents_report"),
+    results.DiffReport: ("diffs", "diff_report"),
+    EnvDiff: ("environments", "env_diff_view"),
+    VariantMatrix: ("matrix", "matrix_view"),
+    stops.StopReport: ("stops", "stop_view"),
+    stops.WhereReport: ("stops", "where_view"),
+    stops.BreakpointList: ("stops", "breakpoints_view"),
+    stops.SnapshotList: ("stops", "snapshots_view"),
+    stops.VariableList: ("stops", "variables_view"),
+    stops.Evaluated: ("stops", "evaluated_view"),
+    stops.Reloaded: ("stops", "reloaded_view"),
+    stops.Blame: ("stops", "blame_view"),
+    tracing.TimelineReport: ("timelines", "timelines_view"),
+    tracing.TimelineDiff: ("timelines", "timeline_diff_view"),
+}
 
 
-@draw.register
-def _(value: stops.WhereReport) -> RenderableType:
-    return stop_views.where_view(value)
+def _by(file: str, view: str) -> Callable[[Any], RenderableType]:
+    """A drawing that another file of this room makes, loaded when it is needed."""
+
+    def drawn(value: object) -> RenderableType:
+        found: RenderableType = getattr(import_module(f"cbw_workbench.views.{file}"), view)(value)
+        return found
+
+    return drawn
 
 
-@draw.register
-def _(value: stops.BreakpointList) -> RenderableType:
-    return stop_views.breakpoints_view(value)
-
-
-@draw.register
-def _(value: stops.SnapshotList) -> RenderableType:
-    return stop_views.snapshots_view(value)
-
-
-@draw.register
-def _(value: stops.VariableList) -> RenderableType:
-    return stop_views.variables_view(value)
-
-
-@draw.register
-def _(value: stops.Evaluated) -> RenderableType:
-    return stop_views.evaluated_view(value)
-
-
-@draw.register
-def _(value: stops.Reloaded) -> RenderableType:
-    return stop_views.reloaded_view(value)
-
-
-@draw.register
-def _(value: stops.Blame) -> RenderableType:
-    return stop_views.blame_view(value)
-
-
-@draw.register
-def _(value: tracing.TimelineReport) -> RenderableType:
-    return timelines.timelines_view(value)
-
-
-@draw.register
-def _(value: tracing.TimelineDiff) -> RenderableType:
-    return timelines.timeline_diff_view(value)
+for _kind, (_file, _view) in ELSEWHERE.items():
+    draw.register(_kind, _by(_file, _view))
 
 
 def phases_table(phases: Sequence[PhaseStatus]) -> Table:
