@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cbw_core.errors import UsageError, from_os_error
 from cbw_core.events import Sink, TraceEnded
+from cbw_core.process import Cancel
 from cbw_core.trace import looking
 from cbw_core.trace.changes import Changed
 from cbw_core.trace.commands import top_command_at
@@ -153,6 +154,11 @@ class Debugger:
         """Until the script stops or ends: the stop; None when it ended, or `timeout` seconds have passed."""
         return None if self._run is None else self._run.wait(timeout)
 
+    def let_die(self) -> None:
+        """The script that stands is about to be ended."""
+        if self._run is not None:
+            self._run.let_die()
+
     def drop_pending(self) -> None:
         """Forget an edit that was read in: going on keeps the old text."""
         self._pending = None
@@ -261,11 +267,16 @@ class Debugger:
 
     # -- looking --------------------------------------------------------------------------------------------------
 
-    def evaluate(self, code: str) -> Evaluated:
-        """Run a command in the script's own shell and scope; what it changes stays."""
+    def evaluate(self, code: str, cancel: Cancel | None = None) -> Evaluated:
+        """Run a command in the script's own shell and scope; what it changes stays. Raises Interrupted when `cancel`
+        was asked for: the command is over then, and the script stands."""
         run, _ = self._standing()
         with self._recording.by_hand() if self._recording is not None else nullcontext():
-            return run.evaluate(code)
+            return run.evaluate(code, cancel)
+
+    def interrupt(self) -> bool:
+        """End the command that runs (as Ctrl-C on a terminal does) and stop there. Whether a script runs."""
+        return self._run is not None and self._run.interrupt()
 
     def set(self, assignment: str) -> Evaluated:
         """NAME=VALUE in the script's shell; the value is taken as it is."""

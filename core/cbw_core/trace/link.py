@@ -70,7 +70,8 @@ class Link:
 
     def send(self, request: str) -> None:
         """A request that has no answer."""
-        data = request.encode("utf-8", "surrogateescape").replace(b"\0", b"") + b"\0"
+        # bash takes the last character away where the script has put it into a readonly IFS: a line's end never is
+        data = request.encode("utf-8", "surrogateescape").replace(b"\0", b"") + b"\n\0"
         view = memoryview(data)
         while view:
             view = view[os.write(self._fds["down"], view) :]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import shutil
 from importlib.resources import files
@@ -20,7 +21,7 @@ def write_prelude(folder: Path, target: Target, *, follow: bool) -> None:
     )
     head = [
         "" if follow else "builtin unset BASH_ENV",
-        f"__cbw_d={shlex.quote(str(folder))} __cbw_main={shlex.quote(str(target.script))}",
+        f"builtin declare -r __cbw_d={shlex.quote(str(folder))}; __cbw_main={shlex.quote(str(target.script))}",
         f"__cbw_quiet={int(quiet or follow)} __cbw_e={int(errtrace)}",
     ]
     body = (files("cbw_core.trace") / "prelude.sh").read_text()
@@ -29,15 +30,20 @@ def write_prelude(folder: Path, target: Target, *, follow: bool) -> None:
 
 
 def write_state(folder: Path, text: str, serial: int) -> None:
-    """state.sh, and behind it its number, by which a shell sees that it is another one."""
+    """state.sh, and behind it its number, by which a shell sees that it is another one. Raises CbwError."""
     _write(folder / "state.sh", text)
     _write(folder / "gen", f"{serial}\n")
 
 
 def _write(path: Path, text: str) -> None:
     partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(text, encoding="utf-8", errors="surrogateescape")
-    partial.replace(path)
+    try:
+        partial.write_text(text, encoding="utf-8", errors="surrogateescape")
+        partial.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)  # on a full disk what was begun takes room
+        raise from_os_error(error, "telling the script's shell") from error
 
 
 class ScriptFile:
@@ -46,7 +52,7 @@ class ScriptFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            self._file = path.open("rb+")
+            self._file = path.open("rb+", buffering=0)  # what a full disk refuses must not be written later
         except OSError as error:
             raise from_os_error(error, f"opening {path}") from error
 
@@ -60,9 +66,10 @@ class ScriptFile:
     def append(self, text: str) -> None:
         """Put a text behind the script's end, whole or not at all. Raises CbwError."""
         end = self._file.seek(0, 2)
+        data = memoryview(text.encode("utf-8", "surrogateescape"))
         try:
-            self._file.write(text.encode("utf-8", "surrogateescape"))
-            self._file.flush()
+            while data:
+                data = data[self._file.write(data) :]
         except OSError as error:
             self._file.truncate(end)
             raise from_os_error(error, f"writing {self._path}") from error

@@ -57,16 +57,16 @@ class Points:
         with self._lock:
             self._numbers += 1
             point = Breakpoint(self._numbers, kind, spec, line, file, condition, ignore, once)
-            self._points[point.number] = point
-        self._tell()
+        self.put(point)
         return point
 
     def put(self, point: Breakpoint) -> None:
         """Keep a breakpoint as it is: one that a session kept, or a changed one."""
         with self._lock:
+            before = dict(self._points)
             self._points[point.number] = point
             self._numbers = max(self._numbers, point.number)
-        self._tell()
+        self._tell_or(before)
 
     def remove(self, number: int) -> Breakpoint:
         """UsageError when there is none of that number."""
@@ -74,9 +74,19 @@ class Points:
             if number not in self._points:
                 known = ", ".join(map(str, self._points)) or "none"
                 raise UsageError(f"there is no breakpoint {number}", kind="breakpoint", why=f"There are: {known}.")
+            before = dict(self._points)
             point = self._points.pop(number)
-        self._tell()
+        self._tell_or(before)
         return point
+
+    def _tell_or(self, before: dict[int, Breakpoint]) -> None:
+        """Tell of the breakpoints as they are now; where that fails they are as they were."""
+        try:
+            self._tell()
+        except BaseException:
+            with self._lock:
+                self._points = before
+            raise
 
     def hit(self, number: int) -> None:
         """A script stopped at it."""

@@ -9,7 +9,8 @@
 # __cbw_k: skip the command        __cbw_in: 1 evaluating in the script's own scope, 2 the same, and then go on
 __cbw_s=0 __cbw_j=0 __cbw_k=0 __cbw_in=0 __cbw_busy=0 __cbw_mode=run __cbw_depth=0 __cbw_sub=0 __cbw_gen=0 __cbw_rec=0 __cbw_rn=0 __cbw_fail=0
 __cbw_kind= __cbw_r=0 __cbw_l= __cbw_do= __cbw_seen=0 __cbw_was=0 __cbw_ee= __cbw_e=${__cbw_e:-0}
-__cbw_t=0 __cbw_args=() __cbw_null=(/dev/null) __cbw_exit= __cbw_exit_at=0 __cbw_err= __cbw_err_at=0 __cbw_dbg=
+__cbw_t=0 __cbw_args=() __cbw_exit= __cbw_exit_at=0 __cbw_err= __cbw_err_at=0 __cbw_dbg=
+declare -ra __cbw_null=(/dev/null)
 declare -a __cbw_b=() __cbw_bn=() __cbw_bk=() __cbw_bv=() __cbw_bf=() __cbw_bl=() __cbw_bc=() __cbw_bi=() __cbw_bo=()
 
 # The decision. $1: D (before a command), E (a command failed); then $?, LINENO, BASH_COMMAND, $_, $-, $@ of the script.
@@ -18,7 +19,7 @@ __cbw_at() {
   if ((__cbw_t)) && [[ $1 == D ]]; then __cbw_k=0; return 1; fi
   case ${FUNCNAME[1]} in trap | __cbw_*) __cbw_k=0; return 1 ;; esac
   if ((__cbw_in)) && [[ $1 == "$__cbw_kind" ]]; then
-    builtin local -; builtin set +euxETvfn; builtin local IFS=$' \t\n' __cbw_go="$__cbw_in"
+    builtin local - __cbw_go="$__cbw_in"; builtin set +euxETvfn; [[ ${IFS@a} == *r* ]] || builtin local IFS=$' \t\n'
     __cbw_in=0
     if ((__cbw_go == 2)); then __cbw_busy=0; return 1; fi
     if ((__cbw_j)); then __cbw_jump "$1"; return; fi
@@ -28,7 +29,7 @@ __cbw_at() {
   if ((__cbw_busy)); then return 1; fi
   if [[ $__cbw_ee ]]; then __cbw_ee=; builtin set -e; fi
   __cbw_l=$5 __cbw_k=0 __cbw_ifs="${IFS-}"
-  builtin local -; builtin set +euxETvfn; builtin local IFS=$' \t\n'
+  builtin local -; builtin set +euxETvfn; [[ ${IFS@a} == *r* ]] || builtin local IFS=$' \t\n'
   builtin local __cbw_n=${#FUNCNAME[@]}
   if ((__cbw_j)); then
     if [[ $1 == D && $4 == ': __cbw_begin' ]]; then
@@ -38,11 +39,11 @@ __cbw_at() {
   fi
   if ((__cbw_first)); then
     __cbw_first=0 __cbw_gen=-1
-    builtin printf 'began\0' >"$__cbw_d/up"
+    builtin printf 'began\t%s\0' "$BASHPID" >"$__cbw_d/up"
   fi
   if ((__cbw_n == 2)); then __cbw_args=("${@:7}"); fi
   builtin local __cbw_g=
-  builtin read -r __cbw_g <"$__cbw_d/gen" && [[ $__cbw_g == "$__cbw_gen" ]] || builtin source "$__cbw_d/state.sh"
+  builtin read -r __cbw_g <"$__cbw_d/gen" && [[ $__cbw_g == "$__cbw_gen" ]] || builtin source "$__cbw_d/state.sh" || { __cbw_give_up; return 1; }
   if [[ $1 == E ]]; then
     builtin printf '%s\t%s\t%s\t%s\t%s\t%s\0' "$2" "$BASH_SUBSHELL" "$6" "$3" "${BASH_SOURCE[1]-}" "$4" >>"$__cbw_d/failed"
     if ((__cbw_fail)) && [[ $6 == *e* ]]; then __cbw_seen=$2; __cbw_stop "$1" failure 0 "$2" "$3" "$4" "$6"; return; fi
@@ -113,13 +114,16 @@ __cbw_look() {
 
 # The files of a pattern that are there into __cbw_v; one that was written since the last look is marked.
 __cbw_files() {
-  builtin local IFS= __cbw_p __cbw_new=0
+  builtin local __cbw_p __cbw_new=0 __cbw_failglob=0
+  [[ ${IFS@a} == *r* ]] || builtin local IFS=
   __cbw_v=
+  if [[ $BASHOPTS == *failglob* ]]; then __cbw_failglob=1; builtin shopt -u failglob; fi
   for __cbw_p in $1; do
     [[ -e $__cbw_p || -L $__cbw_p ]] || continue
     if [[ $__cbw_p -nt $__cbw_d/stamp ]]; then __cbw_new=1; fi
     __cbw_v+=" $__cbw_p"
   done
+  if ((__cbw_failglob)); then builtin shopt -s failglob; fi
   if ((__cbw_new)); then __cbw_hit=-1; fi
   if ((__cbw_new)) || [[ $2 == none ]]; then builtin printf . >"$__cbw_d/stamp"; fi
 }
@@ -129,7 +133,7 @@ __cbw_files() {
 __cbw_stop() {
   builtin local __cbw_m __cbw_f __cbw_i
   __cbw_busy=1 __cbw_kind=$1
-  until builtin read -r __cbw_m <"$__cbw_d/turn"; do :; done
+  until builtin read -r __cbw_m <"$__cbw_d/turn"; do (($? > 128)) || { __cbw_give_up; return 1; }; done
   __cbw_m="stop"$'\t'"$1"$'\t'"$2"$'\t'"$3"$'\t'"$BASHPID"$'\t'"$BASH_SUBSHELL"$'\t'"$4"$'\t'"$7"
   __cbw_f=$6; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
   __cbw_f=$PWD; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
@@ -142,6 +146,15 @@ __cbw_stop() {
   __cbw_listen
 }
 
+# The pipes cannot be reached any more (removed, or no descriptor is left): on without us, and said.
+__cbw_give_up() {
+  __cbw_busy=1 __cbw_s=0 __cbw_b=()
+  # bash puts DEBUG and ERR back when this returns: they do nothing any more
+  if [[ $__cbw_exit ]]; then builtin trap -- "$__cbw_exit" EXIT; else builtin trap - EXIT; fi
+  builtin local __cbw_m="cbw: the debugger cannot reach $__cbw_d any more: the script goes on without it"
+  builtin printf '%s\n' "$__cbw_m" >&2 || builtin printf '%s\n' "$__cbw_m" # no redirection without a free descriptor
+}
+
 __cbw_escape() {
   __cbw_f=${__cbw_f//\\/\\\\}; __cbw_f=${__cbw_f//$'\t'/\\t}; __cbw_f=${__cbw_f//$'\n'/\\n}
 }
@@ -151,7 +164,7 @@ __cbw_escape() {
 __cbw_listen() {
   builtin local __cbw_q
   while :; do
-    until IFS= builtin read -r -d '' __cbw_q <"$__cbw_d/down"; do :; done
+    until builtin read -r -d '' __cbw_q <"$__cbw_d/down"; do (($? > 128)) || { __cbw_give_up; return 1; }; done
     case $__cbw_q in
       i*) { eval "${__cbw_q:1}"; builtin printf '\0'; } >"$__cbw_d/up" 2>/dev/null ;;
       s*) __cbw_do=${__cbw_q:1} __cbw_in=1 __cbw_r=0; return 0 ;;
@@ -185,6 +198,7 @@ __cbw_jump() {
 __cbw_x() {
   builtin local - __cbw_flags="$-" __cbw_go
   builtin set +euxETvfn
+  [[ ${IFS@a} == *r* ]] || builtin local IFS=$' \t\n'
   if (($1 && __cbw_fail && !__cbw_busy && !BASH_SUBSHELL && $1 != __cbw_seen)); then
     __cbw_go=0
     __cbw_stop X exit 0 "$1" "${BASH_LINENO[0]}" "$BASH_COMMAND" "$__cbw_flags" || __cbw_go=1
@@ -231,17 +245,20 @@ __cbw_arm_exit() {
   builtin trap -- "$__cbw_a" EXIT
 }
 
+__cbw_arm_urg() { if ((__cbw_urg && !BASH_SUBSHELL)); then builtin trap -- "$__cbw_U" URG; fi; }
+
 # The script's own traps: DEBUG, ERR and EXIT run beside ours; all others are bash's.
 trap() {
   { builtin local - __cbw_a __cbw_o=0; local -a __cbw_rest=(); builtin set +euxETvfn; } 2>/dev/null
   if (($# == 0)) || [[ $1 == -[lp]* ]]; then
     if [[ $1 == -l* ]]; then builtin trap "$@"; __cbw_o=$?; builtin return "$__cbw_o"; fi
     builtin trap - DEBUG
+    if ((__cbw_urg)); then builtin trap - URG; fi
     if [[ $__cbw_exit ]]; then builtin trap -- "$__cbw_exit" EXIT; else builtin trap - EXIT; fi
     if [[ $__cbw_err ]]; then builtin trap -- "$__cbw_err" ERR; else builtin trap - ERR; fi
     if [[ $__cbw_dbg ]]; then builtin trap -- "$__cbw_dbg" DEBUG; fi
     builtin trap "$@"; __cbw_o=$?
-    __cbw_arm_exit; __cbw_arm_err; __cbw_arm
+    __cbw_arm_exit; __cbw_arm_err; __cbw_arm_urg; __cbw_arm
     builtin return "$__cbw_o"
   fi
   if [[ $1 == -- ]]; then builtin shift; fi
@@ -252,6 +269,7 @@ trap() {
       EXIT | SIGEXIT | 0) if [[ $__cbw_a == - ]]; then __cbw_exit=; else __cbw_exit=${__cbw_a:-:}; fi; __cbw_exit_at=$BASH_SUBSHELL; __cbw_arm_exit ;;
       ERR | SIGERR) if [[ $__cbw_a == - ]]; then __cbw_err=; else __cbw_err=${__cbw_a:-:}; fi; __cbw_err_at=$BASH_SUBSHELL; __cbw_arm_err ;;
       DEBUG | SIGDEBUG) if [[ $__cbw_a == - ]]; then __cbw_dbg=; else __cbw_dbg=${__cbw_a:-:}; fi; __cbw_err_at=$BASH_SUBSHELL; __cbw_arm ;;
+      URG | SIGURG) __cbw_urg=0; __cbw_rest+=("$__cbw_s_") ;;
       *) __cbw_rest+=("$__cbw_s_") ;;
     esac
   done
@@ -266,10 +284,13 @@ __cbw_H='__cbw_u=$_;while __cbw_at D "$((__cbw_c-1))" "$LINENO" "$BASH_COMMAND" 
 __cbw_D='((__cbw_s||__cbw_b[LINENO]?__cbw_c=$?+1:0))&&eval "$__cbw_H"&&: "$__cbw_l"'
 if ((__cbw_quiet)); then __cbw_D="{ $__cbw_D; } 2>/dev/null"; fi
 __cbw_E='{ __cbw_st=$?;while __cbw_at E "$__cbw_st" "$LINENO" "$BASH_COMMAND" "$_" "$-" "$@";do eval "$__cbw_do"||__cbw_r=$?;done;: $((__cbw_t=0)) "$__cbw_l"; } '$__cbw_away
+# sent for Ctrl-C: look at the next command
+__cbw_U='{ __cbw_s=1; : $((__cbw_t=0)); } '$__cbw_away
 declare -a __cbw_sn=() __cbw_rb=() __cbw_w=() __cbw_wv=()
 source "$__cbw_d/state.sh"
-__cbw_s=1 __cbw_first=1
+__cbw_s=1 __cbw_first=1 __cbw_urg=1
 set -ET
 __cbw_arm_exit
 __cbw_arm_err
-__cbw_arm
+__cbw_arm_urg
+__cbw_arm # last: from here on commands are looked at

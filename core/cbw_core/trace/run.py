@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from cbw_core.errors import CbwError, UsageError, from_os_error
 from cbw_core.events import Note, Resumed, Sink
-from cbw_core.process import Settling
+from cbw_core.process import Cancel, Settling
+from cbw_core.trace import interrupting
 from cbw_core.trace.editing import Editing
 from cbw_core.trace.lines import LineMap
 from cbw_core.trace.link import Link, ScriptEnded
@@ -60,6 +61,7 @@ class Run:
         self._going = going
         self._jump: Jump | None = None
         self._at_begin = False
+        self._shell = 0  # the process of the script's own bash, once it began
         self.on_stop: Callable[[Stop], None] = lambda stop: None
         self._before_go: list[Callable[[], None]] = []
         self._script = ScriptFile(target.script)
@@ -141,6 +143,7 @@ class Run:
             self._write_state()
             self._resume(how)
             self.link.watch(0)
+            interrupting.wake(stop.pid)
             self.link.send(f"g{code}")
 
     def jump(self, jump: Jump, going: Going, how: str) -> None:
@@ -149,9 +152,10 @@ class Run:
         for what in self._before_go:
             what()
         with self._changed:
-            self._script.append(jump.appended)
-            self._jump, self._going = jump, going
+            self._going = going
             self._write_state()
+            self._script.append(jump.appended)  # last: what is there will be read
+            self._jump = jump
             self._resume(how)
             self.link.watch(0)
             self.link.send("j")
@@ -177,6 +181,24 @@ class Run:
         self.sink(Resumed(self.target.phase, how))
         self._changed.notify_all()
 
+    def interrupt(self) -> bool:
+        """End the command that runs, and stop at the next one. Whether it was possible: a script runs."""
+        with self._changed:
+            if self._state != "running" or not self._shell:
+                return False
+            self._going = Going("step")
+            try:
+                self._write_state()
+            except CbwError:
+                return False
+        interrupting.tell_shell(self._shell)
+        interrupting.end(interrupting.descendants(self._shell))
+        return True
+
+    def let_die(self) -> None:
+        """The script is about to be ended: that its shell dies is nothing to tell."""
+        self.link.watch(0)
+
     def points_changed(self) -> None:
         """The breakpoints are others now: told to the shell at its next hit, or when it goes on."""
         with self._changed:
@@ -190,8 +212,10 @@ class Run:
         self.stopped()
         return self.link.ask(f"i{code}")[0]
 
-    def evaluate(self, code: str) -> Evaluated:
-        """Run code in the script's own scope, with the $? of the stop; its output and status. stdin is empty."""
+    def evaluate(self, code: str, cancel: Cancel | None = None) -> Evaluated:
+        """Run code in the script's own scope, with the $? of the stop; its output and status. stdin is empty.
+
+        Raises Interrupted when `cancel` was asked for: what the code started is gone, and the script stands."""
         stop = self.stopped()
         out = shlex.quote(str(self.folder / "out"))
         code = f"__cbw_q {stop.status}\n{code}"
@@ -200,16 +224,42 @@ class Run:
         away = "".join(flag for flag in "xu" if flag in stop.flags)
         if away:
             request = f"{{ set +{away}; }} 2>/dev/null; {request} || __cbw_r=$?; {{ set -{away}; }} 2>/dev/null"
-        answer, output = self.link.ask(f"s{request}")
+        if cancel is None:
+            answer, output = self._ask(stop, request)
+        else:
+            asked = threading.Event()
+            forget = cancel.on_request(asked.set)
+            try:
+                with interrupting.evaluating(stop.pid, asked, self._endless):
+                    answer, output = self._ask(stop, request)
+            finally:
+                forget()
+            cancel.check()
         return Evaluated(int(answer.partition("\t")[2] or 0), output)
+
+    def _endless(self) -> None:
+        text = "the command goes on in the script's own shell: it ends with the script, when cbw is left (Ctrl-C again)"
+        self.sink(Note(text, level="warning", phase=self.target.phase))
+
+    def _ask(self, stop: Stop, request: str) -> tuple[str, str]:
+        if interrupting.wake(stop.pid):
+            text = "the script's shell had been stopped by a signal from outside: it goes on"
+            self.sink(Note(text, level="warning", phase=self.target.phase))
+        return self.link.ask(f"s{request}")
 
     # -- what bash says -------------------------------------------------------------------------------------------
 
     def _message(self, message: str) -> None:
         kind, *fields = message.split("\t")
         if kind == "stop":
-            self._came_to_stand(stop_told(fields))
+            try:
+                told = stop_told(fields)
+            except (ValueError, IndexError):
+                self._lose_track()
+                return
+            self._came_to_stand(told)
         elif kind == "began":
+            self._shell = self._shell or int(fields[0])
             self._set_aside()
         elif kind == "done" and self._at_begin:
             self._at_begin = False
@@ -277,6 +327,11 @@ class Run:
             why = error.message if isinstance(error, CbwError) else error.strerror or str(error)
             self.sink(Note(f"no snapshot was kept of line {line}: {why}", level="warning", phase=self.target.phase))
 
+    def _lose_track(self) -> None:
+        text = "the script has changed the debugger's own variables (__cbw_...): it cannot be stopped here"
+        self.sink(Note(text, level="warning", phase=self.target.phase))
+        self.link.send("g")
+
     def _begun(self, line: int) -> None:
         """The shell has reached the text that was put behind the script's end: its marker is at `line`."""
         jump, self._jump = self._jump, None
@@ -284,15 +339,24 @@ class Run:
         with self._changed:
             self.text, self.lines = jump.text, jump.lines_from(line)
             self.edited = self.edited or jump.edited
-            self._write_state()
+            try:
+                self._write_state()
+            except CbwError as error:
+                text = f"{error.message}: breakpoints by line are off until the script goes on from a stop"
+                self.sink(Note(text, level="warning", phase=self.target.phase))
         self._at_begin = True
         self.link.send("s" + jump.in_scope)
 
     def _lost(self) -> None:
         """The process that stood here died: another one of the script may go on."""
         with self._changed:
-            if self._state == "stopped":
-                self._resume("lost")
+            stop = self._stop
+            if stop is None:
+                return
+            self._resume("lost")
+        which = "subshell" if stop.subshell else "shell"
+        text = f"the script's {which} that stood at {stop.file}:{stop.line} is gone: it was ended from outside"
+        self.sink(Note(text, level="warning", phase=self.target.phase))
 
     # -- files ----------------------------------------------------------------------------------------------------
 
