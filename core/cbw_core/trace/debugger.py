@@ -56,6 +56,7 @@ class Debugger:
         self._variables: dict[str, Variable] = {}
         self._seen = 0
         self._recording: Recording | None = None
+        self._until: int | None = None  # the breakpoint of `until`: it goes at the next stop, wherever that is
         self.timeline: Timeline | None = None  # of the run before, where it was recorded
         # called behind each stop, in a thread of ours; it must not wait for the script
         self.on_stop: Callable[[Stop], None] = lambda stop: None
@@ -83,6 +84,15 @@ class Debugger:
     def put(self, point: Breakpoint) -> None:
         """Keep a breakpoint as it is: one that a session kept, or a changed one."""
         self._points.put(point)
+
+    def change(self, number: int, **fields: object) -> Breakpoint:
+        """Give a breakpoint another `condition`, `ignore` or `enabled`. UsageError when there is none."""
+        return self._points.change(number, **fields)
+
+    def check_lines(self, sink: Sink) -> None:
+        """Hold line breakpoints that were `put` against the script that runs."""
+        if self._run is not None and self._run.state != "ended":
+            self._points.check_lines(self._run, sink)
 
     def remove(self, number: int) -> Breakpoint:
         """UsageError when there is none of that number."""
@@ -121,14 +131,24 @@ class Debugger:
             run.sink = recording.listening(sink)
         run.before_go(self._look)
         self._points.check_lines(run, sink)
-        run.on_stop = lambda stop: self.on_stop(stop)
+        run.on_stop = self._stopped
         try:
             yield run
         finally:
             run.ended(run.status)
+            self._until_is_over()
             if recording is not None:
                 self._recording, self.timeline = None, recording.timeline()
             sink(TraceEnded(target.phase, run.status, run.edited, run.edited and not run.editing.in_recipe))
+
+    def _stopped(self, stop: Stop) -> None:
+        self._until_is_over()
+        self.on_stop(stop)
+
+    def _until_is_over(self) -> None:
+        number, self._until = self._until, None
+        if number is not None and number in {point.number for point in self.breakpoints}:
+            self.remove(number)
 
     # -- how it stands --------------------------------------------------------------------------------------------
 
@@ -191,6 +211,7 @@ class Debugger:
         """On to a line of the script, once."""
         run, _ = self._standing()
         point = self.add("line", str(line_with_command(run, line)), once=True)
+        self._until = point.number if point.once else None
         try:
             self._go(Going("run"), "until")
         except BaseException:

@@ -95,7 +95,9 @@ class Stop:
 class Breakpoint:
     """Where to stop. spec: line "12" or "path:12" (file "" is the script itself), a function's name, a pattern for
     commands (as `[[` has it), a glob below the prefix, a variable's name. condition: a bash command that must succeed.
-    ignore: how many hits go by first. hits: how often it stopped so far."""
+    ignore: how many hits go by first. hits: how often it stopped so far. line counts in `file`; in the script's text
+    where there is no file. placed: the line was held against the script that ran, and moved to its next command.
+    turn: counts changes of its condition or `ignore`, so that a shell that counts hits begins anew."""
 
     number: int
     kind: Kind
@@ -107,12 +109,23 @@ class Breakpoint:
     once: bool = False
     enabled: bool = True
     hits: int = 0
+    placed: bool = False
+    turn: int = 0
+
+    @property
+    def verified(self) -> bool:
+        """Whether it is known that it can stop: an editor shows it so."""
+        return self.kind != "line" or self.placed or self.hits > 0
 
     def __str__(self) -> str:
-        text = f"{self.file or 'build script'}:{self.line}" if self.kind == "line" else f"{self.kind} {self.spec}"
+        text = (
+            f"{Path(self.file).name or 'build script'}:{self.line}"
+            if self.kind == "line"
+            else f"{self.kind} {self.spec}"
+        )
         text += f" if {self.condition}" if self.condition else ""
         text += f" ignore {self.ignore}" if self.ignore else ""
-        return text + (" once" if self.once else "")
+        return text + (" once" if self.once else "") + ("" if self.enabled else " (disabled)")
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,13 @@ import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from cbw_core.errors import UsageError
 from cbw_core.events import Note, Sink
 from cbw_core.trace.commands import next_statement
+from cbw_core.trace.filelines import is_meant, is_script, to_file, to_text
 from cbw_core.trace.model import Breakpoint, Kind
 from cbw_core.trace.run import Run
-from cbw_core.trace.tables import is_meant, is_script
 
 
 class Points:
@@ -41,22 +40,28 @@ class Points:
     ) -> Breakpoint:
         """A breakpoint; Debugger.add has the arguments. run: the script that runs now, which moves a line to its next
         command."""
-        file, line = "", None
+        file, line, placed = "", None, False
         if kind == "line":
             file, _, number = spec.rpartition(":")
             if not number.isdigit() or int(number) < 1:
                 raise UsageError(f"{spec!r} is no line", kind="breakpoint", hint="break 12, or break build.sh:12")
             line = int(number)
             if run is not None and run.state != "ended" and (not file or is_script(file, run.target)):
-                line = line_with_command(run, line)
-                file = Path(run.target.file or run.target.script).name
+                file, line = _place_of(run, file, line_with_command(run, to_text(file, line, run.target, run.text)))
+                placed = True
         elif kind == "variable" and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", spec):
             raise UsageError(f"{spec!r} is not the name of a variable", kind="breakpoint")
         elif not spec:
             raise UsageError(f"break {kind} needs something to look for", kind="breakpoint")
         with self._lock:
+            same = Breakpoint(0, kind, spec, line, file, condition, ignore, once, placed=placed)
+            for known in self._points.values():  # what an editor sets twice is one
+                if (known.kind, known.file, known.line, known.condition) == (kind, file, line, condition) and (
+                    line is not None or known.spec == spec
+                ):
+                    return known
             self._numbers += 1
-            point = Breakpoint(self._numbers, kind, spec, line, file, condition, ignore, once)
+            point = replace(same, number=self._numbers)
         self.put(point)
         return point
 
@@ -99,6 +104,14 @@ class Points:
             else:
                 self._points[number] = replace(point, hits=point.hits + 1)
 
+    def change(self, number: int, **fields: object) -> Breakpoint:
+        """Another condition, `ignore` or `enabled`. UsageError when there is none of that number."""
+        with self._lock:
+            point = self._points.get(number) or self.remove(number)  # which raises
+        point = replace(point, turn=point.turn + 1, **fields)  # type: ignore[arg-type]
+        self.put(point)
+        return point
+
     def forget(self, number: int) -> None:
         """As if it had never been set."""
         self._points.pop(number, None)
@@ -108,11 +121,20 @@ class Points:
         for point in self.all:
             if point.kind != "line" or point.line is None or not is_meant(point.file, run.target):
                 continue
-            found = next_statement(run.text, point.line)
+            found = next_statement(run.text, to_text(point.file, point.line, run.target, run.text))
             if found is None:
                 sink(Note(f"breakpoint {point.number}: {run.target.name} has no line {point.line}", level="warning"))
-            elif found != point.line:
-                self.put(replace(point, line=found))
+                continue
+            file, line = _place_of(run, point.file, found)
+            if (file, line, True) != (point.file, point.line, point.placed):
+                self.put(replace(point, file=file, line=line, placed=True))
+
+
+def _place_of(run: Run, file: str, line: int) -> tuple[str, int]:
+    """(file, line) to keep for a line of the text. A line given without a file stays one of the text where the two
+    count differently."""
+    place = to_file(line, run.target, run.text)
+    return place if place is not None and (file or place[1] == line) else ("", line)
 
 
 def line_with_command(run: Run, line: int) -> int:

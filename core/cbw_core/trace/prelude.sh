@@ -11,7 +11,7 @@ __cbw_s=0 __cbw_j=0 __cbw_k=0 __cbw_in=0 __cbw_busy=0 __cbw_mode=run __cbw_depth
 __cbw_kind= __cbw_r=0 __cbw_l= __cbw_do= __cbw_seen=0 __cbw_was=0 __cbw_ee= __cbw_e=${__cbw_e:-0}
 __cbw_t=0 __cbw_args=() __cbw_exit= __cbw_exit_at=0 __cbw_err= __cbw_err_at=0 __cbw_dbg=
 declare -ra __cbw_null=(/dev/null)
-declare -a __cbw_b=() __cbw_bn=() __cbw_bk=() __cbw_bv=() __cbw_bf=() __cbw_bl=() __cbw_bc=() __cbw_bi=() __cbw_bo=()
+declare -a __cbw_b=() __cbw_bn=() __cbw_bk=() __cbw_bv=() __cbw_bf=() __cbw_bl=() __cbw_bc=() __cbw_bi=() __cbw_bj=() __cbw_bo=()
 
 # The decision. $1: D (before a command), E (a command failed); then $?, LINENO, BASH_COMMAND, $_, $-, $@ of the script.
 # Status 0: the caller is to evaluate __cbw_do in the script's scope and to call again; 1: go on.

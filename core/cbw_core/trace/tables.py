@@ -6,9 +6,9 @@ import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from cbw_core.trace.commands import statement_at, top_commands
+from cbw_core.trace.filelines import is_meant, to_text
 from cbw_core.trace.lines import LineMap
 from cbw_core.trace.model import Breakpoint, Target
 
@@ -117,8 +117,11 @@ def _row(number: int, point: Breakpoint, kind: str, *, value: str = "", line: in
         f"__cbw_bf[{n}]={shlex.quote(file)}",
         f"__cbw_bc[{n}]={shlex.quote(point.condition)}",
     ]
-    if point.ignore:  # counts down in the shell: set once for each breakpoint
-        parts.append(f"[[ ${{__cbw_bi[{n}]+x}} ]] || __cbw_bi[{n}]={point.ignore}")
+    if point.ignore:  # counts down in the shell: set once for each turn
+        key = f"{point.ignore}:{point.turn}"
+        parts.append(f"[[ ${{__cbw_bj[{n}]-}} == {key} ]] || __cbw_bi[{n}]={point.ignore} __cbw_bj[{n}]={key}")
+    else:
+        parts.append(f"__cbw_bi[{n}]=0")
     return "; ".join(parts)
 
 
@@ -127,17 +130,6 @@ def _bash_lines(point: Breakpoint, target: Target, text: str, lines: LineMap) ->
     assert point.line is not None
     if not is_meant(point.file, target):
         return [(point.line, point.file)] if point.file else []
-    first, last = statement_at(text, point.line)
+    first, last = statement_at(text, to_text(point.file, point.line, target, text))
     spots = [bash for line in range(first, min(last, first + 200) + 1) for bash in lines.to_bash(line)]
     return [(line, str(target.script)) for line in spots]
-
-
-def is_meant(file: str, target: Target) -> bool:
-    """Whether a line breakpoint's file means the traced script: a line without a file means the build script."""
-    return is_script(file, target) if file else target.phase == "build"
-
-
-def is_script(file: str, target: Target) -> bool:
-    """Whether a file's name, as a person wrote it, means the traced script."""
-    names = {str(target.script), target.script.name, target.file or "", Path(target.file or "-").name}
-    return file in names

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from cbw_core.errors import BuildError, CbwError, Place
@@ -18,7 +19,7 @@ from cbw_workbench.commands.stops import changes_at, stop_report
 
 if TYPE_CHECKING:
     from cbw_core.session import Session
-    from cbw_core.trace import Debugger, Stop
+    from cbw_core.trace import Breakpoint, Debugger, Stop
 
 # Of a build at a prompt so many commands are recorded one by one: for scripts of many more it would cost time
 _RECORDED = 2000
@@ -45,6 +46,7 @@ class Held:
         self._result: Result | None = None
         self._error: BaseException | None = None
         self._points_of: object = None
+        self._points: tuple[Breakpoint, ...] = ()  # as they were kept when we last looked
         self.session: Session | None = None
 
     @property
@@ -71,31 +73,58 @@ class Held:
 
     # -- breakpoints ----------------------------------------------------------------------------------------------
 
-    def use_points_of(self, session: Session) -> None:
-        """Take the breakpoints that a session keeps, where it is another one than before."""
+    def use_points_of(self, session: Session, sink: Sink | None = None) -> None:
+        """Take the breakpoints that a session keeps, and keep ours. Those that another process set or removed since are
+        told to `sink`."""
+        with self.changing_points(session, sink):
+            pass
+
+    @contextmanager
+    def changing_points(self, session: Session, sink: Sink | None = None) -> Iterator[None]:
+        """While inside, breakpoints may be changed: nobody else does then, and they are kept behind it."""
         from cbw_core.session.changes import breakpoints
 
-        if self._points_of == session.root:
-            return
-        if self._points_of is not None:
-            for point in self.debugger.breakpoints:
-                self.debugger.remove(point.number)
-        for point in breakpoints.read(session.kept):
-            self.debugger.put(point)
+        with breakpoints.held(session.kept):
+            self._exchange_points(session, sink)
+            try:
+                yield
+            finally:
+                self._exchange_points(session, None)
+
+    def _exchange_points(self, session: Session, sink: Sink | None) -> None:
+        from cbw_core.session.changes import breakpoints
+
+        debugger, known = self.debugger, self._points
+        if self._points_of != session.root:
+            sink = None  # these are the session's: nobody has just set them
+            for point in debugger.breakpoints if self._points_of is not None else ():
+                debugger.remove(point.number)
+            known = ()
+        ours = {point.number: point for point in debugger.breakpoints}
+        self._points = breakpoints.exchange(session.kept, known, ours.values())
         self._points_of = session.root
-        self.save_points(session)
-
-    def save_points(self, session: Session) -> None:
-        from cbw_core.session.changes import breakpoints
-
-        breakpoints.write(session.kept, self.debugger.breakpoints)
+        kept = {point.number: point for point in self._points}
+        gone = [point for number, point in ours.items() if number not in kept]
+        new = [point.number for point in self._points if point != ours.get(point.number)]
+        for point in gone:
+            debugger.remove(point.number)
+        for number in new:
+            debugger.put(kept[number])
+        if sink is not None:
+            if new:
+                debugger.check_lines(sink)
+            for point in gone:
+                sink(Note(f"breakpoint {point.number} was removed elsewhere: {point}"))
+            for point in debugger.breakpoints:
+                if point.number in new:
+                    sink(Note(f"breakpoint {point.number} was set elsewhere: {point}"))
 
     # -- running --------------------------------------------------------------------------------------------------
 
     def run(self, around: Around, session: Session, work: Callable[[Cancel], Result]) -> Result:
         """Run phases of a session until they are done (their result), stop (a StopReport), or fail (raises)."""
         self.end(around)
-        self.use_points_of(session)
+        self.use_points_of(session, around.sink)
         self.session, session.debugger = session, self.debugger
         self._signals, self._cancel, self._result, self._error = queue.SimpleQueue(), Cancel(), None, None
 
@@ -131,6 +160,8 @@ class Held:
             return self._ended()
         stop = self.stop
         assert stop is not None
+        if self.session is not None:
+            self.use_points_of(self.session, around.sink)
         if stop.reason in ("failure", "exit"):
             changed = str(changes_at(self.debugger))
             if changed:
@@ -143,7 +174,7 @@ class Held:
         self._thread.join()
         self._thread = None
         if self.session is not None:
-            self.save_points(self.session)
+            self.use_points_of(self.session)
             self.session.debugger = None
         if self._error is not None:
             raise self._error

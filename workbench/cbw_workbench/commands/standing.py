@@ -22,8 +22,11 @@ def held_of(context: Context) -> Held:
 
 
 def standing(context: Context) -> tuple[Held, Stop]:
-    """The debugger and the stop. UsageError when nothing stands."""
+    """The debugger and the stop; breakpoints that another process set meanwhile are taken over. UsageError when nothing
+    stands."""
     own = held_of(context)
+    if own.stop is not None and own.session is not None:
+        own.use_points_of(own.session, context.sink)
     stop = own.stop
     if stop is None:
         raise UsageError(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from cbw_core.trace.changes import Changed
 from cbw_core.trace.cost import Cost
+from cbw_core.trace.filelines import marked
 from cbw_core.trace.model import Breakpoint, Evaluated, FileMade, Reloaded, Stop, Variable
 
 if TYPE_CHECKING:
@@ -65,8 +66,11 @@ class WhereReport:
 
 @dataclass(frozen=True)
 class BreakpointList:
+    """session: the name of the one that keeps them; "" for none yet."""
+
     breakpoints: tuple[Breakpoint, ...]
     note: str = ""
+    session: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,9 +156,9 @@ def source_around(
         return _of_file(Path(stop.cwd, stop.file), stop.line, around)
     lines = run.text.splitlines()
     middle = line or stop.text_line or 1
-    marked = {p.line for p in debugger.breakpoints if p.kind == "line" and p.enabled}
+    with_points = marked(debugger.breakpoints, run.target, run.text)
     rows = range(max(1, middle - around), min(len(lines), middle + around) + 1)
-    return tuple(SourceLine(n, lines[n - 1], n == (current or stop.text_line), n in marked) for n in rows)
+    return tuple(SourceLine(n, lines[n - 1], n == (current or stop.text_line), n in with_points) for n in rows)
 
 
 def _of_file(path: Path, line: int, around: int) -> tuple[SourceLine, ...]:

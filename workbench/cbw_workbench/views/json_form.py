@@ -10,6 +10,8 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from cbw_workbench.views import debugger_json
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from cbw_workbench.commands import results
 
 _Form = Callable[[Any], Any]
-_FORMS: dict[str, _Form] = {}
+_FORMS: dict[str, _Form] = {**debugger_json.FORMS}
 
 
 def _form(of: str) -> Callable[[_Form], _Form]:
