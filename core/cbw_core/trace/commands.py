@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -66,8 +67,17 @@ def statements(text: str) -> tuple[tuple[int, int], ...]:
 
 def statement_at(text: str, line: int) -> tuple[int, int]:
     """The lines of the innermost command that covers a line; the line itself where none does."""
-    covering = [(a, b) for a, b in statements(text) if a <= line <= b]
-    return min(covering, key=lambda span: (span[1] - span[0], -span[0]), default=(line, line))
+    return _innermost(text).get(line, (line, line))
+
+
+@lru_cache(maxsize=32)
+def _innermost(text: str) -> dict[int, tuple[int, int]]:
+    """For each line that a command covers the lines of the shortest one, of equal ones the last."""
+    found: dict[int, tuple[int, int]] = {}
+    for first, last in sorted(statements(text), key=lambda span: (span[0] - span[1], span[0])):
+        for line in range(first, last + 1):
+            found[line] = (first, last)
+    return found
 
 
 def next_statement(text: str, line: int) -> int | None:
@@ -79,7 +89,9 @@ def next_statement(text: str, line: int) -> int | None:
 
 def top_command_at(text: str, line: int) -> TopCommand | None:
     """The top-level command that covers a line, else the next one; None behind the last."""
-    return next((command for command in top_commands(text) if command.last >= line), None)
+    commands = top_commands(text)
+    at = bisect_left(commands, line, key=lambda command: command.last)
+    return commands[at] if at < len(commands) else None
 
 
 @lru_cache(maxsize=32)

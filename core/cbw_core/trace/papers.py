@@ -10,19 +10,17 @@ from pathlib import Path
 
 from cbw_core.errors import from_os_error
 from cbw_core.trace.model import Target
-from cbw_core.trace.tables import may_trace_itself
 
 
 def write_prelude(folder: Path, target: Target, *, follow: bool) -> None:
     """prelude.sh, which BASH_ENV names."""
-    quiet = may_trace_itself(target.text)
     errtrace = "errtrace" in target.text or any(
         "E" in word for word in target.text.split() if word.startswith("-") and word[1:].isalpha()
     )
     head = [
         "" if follow else "builtin unset BASH_ENV",
         f"builtin declare -r __cbw_d={shlex.quote(str(folder))}; __cbw_main={shlex.quote(str(target.script))}",
-        f"__cbw_quiet={int(quiet or follow)} __cbw_e={int(errtrace)}",
+        f"__cbw_e={int(errtrace)}",
     ]
     body = (files("cbw_core.trace") / "prelude.sh").read_text()
     text = "\n".join([*head, body])

@@ -1,8 +1,8 @@
 # Read by bash before a traced script (BASH_ENV), behind lines that set __cbw_d (the folder of the pipes),
 # __cbw_main (the script) and __cbw_follow. docs/trace-protocol.md tells what goes through the pipes.
 #
-# What runs before each command is one arithmetic expression; __cbw_at is called only where it is not zero. Nothing
-# here starts a process, keeps a descriptor open, or writes to the script's own output, also under `set -x`.
+# What runs before each command is as short as can be (__cbw_ask, quick.py); __cbw_at is called only where that says
+# so. Nothing here starts a process, keeps a descriptor open, or writes to the script's own output, also under `set -x`.
 #
 # __cbw_s: look at every command   __cbw_b[LINE]: look at this line    __cbw_j: going to another place of the text
 # __cbw_t: inside a trap of ours (set where a redirection is expanded: no command runs before that)
@@ -27,7 +27,7 @@ __cbw_at() {
     __cbw_listen; return
   fi
   if ((__cbw_busy)); then return 1; fi
-  if [[ $__cbw_ee ]]; then __cbw_ee=; builtin set -e; fi
+  if [[ $__cbw_ee ]]; then __cbw_ee= __cbw_gen=-1; builtin set -e; fi
   __cbw_l=$5 __cbw_k=0 __cbw_ifs="${IFS-}"
   builtin local -; builtin set +euxETvfn; [[ ${IFS@a} == *r* ]] || builtin local IFS=$' \t\n'
   builtin local __cbw_n=${#FUNCNAME[@]}
@@ -43,7 +43,7 @@ __cbw_at() {
   fi
   if ((__cbw_n == 2)); then __cbw_args=("${@:7}"); fi
   builtin local __cbw_g=
-  builtin read -r __cbw_g <"$__cbw_d/gen" && [[ $__cbw_g == "$__cbw_gen" ]] || builtin source "$__cbw_d/state.sh" || { __cbw_give_up; return 1; }
+  builtin read -r __cbw_g <"$__cbw_d/gen" && [[ $__cbw_g == "$__cbw_gen" ]] || { builtin source "$__cbw_d/state.sh" && __cbw_arm; } || { __cbw_give_up; return 1; }
   if [[ $1 == E ]]; then
     builtin printf '%s\t%s\t%s\t%s\t%s\t%s\0' "$2" "$BASH_SUBSHELL" "$6" "$3" "${BASH_SOURCE[1]-}" "$4" >>"$__cbw_d/failed"
     if ((__cbw_fail)) && [[ $6 == *e* ]]; then __cbw_seen=$2; __cbw_stop "$1" failure 0 "$2" "$3" "$4" "$6"; return; fi
@@ -52,7 +52,7 @@ __cbw_at() {
   if ((__cbw_rn < __cbw_rec)) || { ((__cbw_rec && __cbw_n == 2)) && [[ ${__cbw_rb[$3]-} ]]; }; then
     builtin printf '%s\t%s\t%s\t%s\t%s\t%s\0' "$EPOCHREALTIME" "$BASHPID" "$__cbw_n" "$3" "${BASH_SOURCE[1]}" "$4" >>"$__cbw_d/record"
     if ((__cbw_rn < __cbw_rec)); then
-      if ((++__cbw_rn == __cbw_rec)); then builtin source "$__cbw_d/state.sh"; fi  # enough: the tops from here on
+      if ((++__cbw_rn == __cbw_rec)); then builtin source "$__cbw_d/state.sh"; __cbw_arm; fi  # enough: the tops from here on
     elif ((__cbw_n == 2)); then
       if [[ ${__cbw_b[$3]-} == 2 ]]; then builtin unset "__cbw_b[$3]"; fi
       builtin unset "__cbw_rb[$3]"
@@ -168,13 +168,13 @@ __cbw_listen() {
     case $__cbw_q in
       i*) { eval "${__cbw_q:1}"; builtin printf '\0'; } >"$__cbw_d/up" 2>/dev/null ;;
       s*) __cbw_do=${__cbw_q:1} __cbw_in=1 __cbw_r=0; return 0 ;;
-      j*) __cbw_leave; __cbw_busy=1 __cbw_j=1 __cbw_s=1 __cbw_in=1
+      j*) __cbw_leave; __cbw_busy=1 __cbw_j=1 __cbw_s=1 __cbw_in=1; __cbw_arm
         __cbw_do='builtin set +e -C; builtin shopt -s extdebug'
         return 0 ;;
-      g*) builtin source "$__cbw_d/state.sh"
+      g*) builtin source "$__cbw_d/state.sh"; __cbw_arm
         if [[ ${__cbw_q:1} ]]; then eval "${__cbw_q:1}"; fi
         __cbw_leave
-        if [[ $__cbw_ee ]]; then __cbw_do='builtin set +e' __cbw_in=2 __cbw_s=1 __cbw_busy=1; return 0; fi
+        if [[ $__cbw_ee ]]; then __cbw_do='builtin set +e' __cbw_in=2 __cbw_s=1 __cbw_busy=1; __cbw_arm; return 0; fi
         return 1 ;;
     esac
   done
@@ -212,6 +212,12 @@ __cbw_x() {
   builtin return "$1"
 }
 
+# Enough commands were recorded one by one: another question from here on. $1: $_, which stays so.
+__cbw_enough() {
+  builtin local -; builtin set +euxETvfn
+  if [[ -r $__cbw_d/state.sh ]]; then builtin source "$__cbw_d/state.sh"; __cbw_arm; fi
+}
+
 __cbw_y() { builtin return; }
 __cbw_q() { builtin return "$1"; }
 
@@ -228,7 +234,8 @@ __cbw_mine() {
 }
 
 __cbw_arm() {
-  builtin local __cbw_a="$__cbw_D"
+  builtin local __cbw_a="$__cbw_ask"
+  if ((__cbw_s)); then __cbw_a=$__cbw_all; fi
   if [[ $__cbw_dbg ]]; then __cbw_a+=$'\n'"{ __cbw_mine D 1; } 2>/dev/null || {"$'\n'$__cbw_dbg$'\n}'; fi
   builtin trap -- "$__cbw_a" DEBUG
 }
@@ -279,13 +286,11 @@ trap() {
 }
 
 __cbw_away='2>"${__cbw_null[__cbw_t=1,0]}"'
-# bash reads a trap's text anew each time it runs: what runs before each command is as short as can be
-__cbw_H='__cbw_u=$_;while __cbw_at D "$((__cbw_c-1))" "$LINENO" "$BASH_COMMAND" "$__cbw_u" "$-" "$@";do eval "$__cbw_do"||__cbw_r=$?;done;((__cbw_k==0))'
-__cbw_D='((__cbw_s||__cbw_b[LINENO]?__cbw_c=$?+1:0))&&eval "$__cbw_H"&&: "$__cbw_l"'
-if ((__cbw_quiet)); then __cbw_D="{ $__cbw_D; } 2>/dev/null"; fi
+__cbw_2=(2 - -)
+__cbw_H='__cbw_c=$? __cbw_u=$_;while __cbw_at D "$__cbw_c" "$LINENO" "$BASH_COMMAND" "$__cbw_u" "$-" "$@";do eval "$__cbw_do"||__cbw_r=$?;done;((__cbw_k==0))'
 __cbw_E='{ __cbw_st=$?;while __cbw_at E "$__cbw_st" "$LINENO" "$BASH_COMMAND" "$_" "$-" "$@";do eval "$__cbw_do"||__cbw_r=$?;done;: $((__cbw_t=0)) "$__cbw_l"; } '$__cbw_away
 # sent for Ctrl-C: look at the next command
-__cbw_U='{ __cbw_s=1; : $((__cbw_t=0)); } '$__cbw_away
+__cbw_U='{ : $((__cbw_s=1)) "$_"; __cbw_arm "$_"; : $((__cbw_t=0)) "$_"; } '$__cbw_away
 declare -a __cbw_sn=() __cbw_rb=() __cbw_w=() __cbw_wv=()
 source "$__cbw_d/state.sh"
 __cbw_s=1 __cbw_first=1 __cbw_urg=1

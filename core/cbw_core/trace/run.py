@@ -20,7 +20,7 @@ from cbw_core.trace.messages import Told, stop_of, stop_told, stopped_event
 from cbw_core.trace.model import Breakpoint, Evaluated, State, Stop, Target
 from cbw_core.trace.papers import ScriptFile, write_prelude, write_state
 from cbw_core.trace.snapshots import Snapshots, When
-from cbw_core.trace.tables import Going, state_text
+from cbw_core.trace.tables import Going, may_trace_itself, state_text
 
 if TYPE_CHECKING:
     from cbw_core.trace.jump import Jump
@@ -372,6 +372,7 @@ class Run:
             on_fail=self.on_fail,
             record=self.record,
             snapshot=self.snapshots is not None and self.snapshots.when == "commands",
+            quiet=self.follow or may_trace_itself(self.target.text + self.text),
         )
         write_state(self.folder, text, self._serial)
 

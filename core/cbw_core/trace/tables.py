@@ -11,6 +11,7 @@ from cbw_core.trace.commands import statement_at, top_commands
 from cbw_core.trace.filelines import is_meant, to_text
 from cbw_core.trace.lines import LineMap
 from cbw_core.trace.model import Breakpoint, Target
+from cbw_core.trace.quick import always, loosened, question
 
 _INTERNAL = 100_000  # numbers of the stops that are always there
 _EXIT = re.compile(r"(?:^|[;&|({!\s])exit\b")
@@ -47,12 +48,16 @@ def state_text(
     on_fail: bool,
     record: int,
     snapshot: bool = False,
+    quiet: bool = False,
 ) -> str:
-    """state.sh: sets the mode, the lines to look at, and the table of breakpoints. record: how many commands are
-    recorded one by one; behind those only what begins at the top level is."""
+    """state.sh: sets the mode, what is run before each command (`quiet`: quick.py), the lines to look at, and the table
+    of breakpoints. record: how many commands are recorded one by one; behind those only what begins at the top level
+    is."""
     looked_at: set[int] = set()
     rows: list[str] = []
-    always = going.mode != "run"
+    everything = going.mode == "step"
+    commands: list[int] = []
+    variables: list[tuple[int, str]] = []
     for point in points:
         if not point.enabled:
             continue
@@ -62,9 +67,15 @@ def state_text(
             for offset, (line, file) in enumerate(spots):
                 rows.append(_row(point.number + 1000 * offset, point, "line", line=line, file=file))
         else:
-            always = True
             value = f"{target.prefix}/{point.spec}" if point.kind == "file" else point.spec
             rows.append(_row(point.number, point, point.kind, value=value))
+            if point.kind == "command":
+                commands.append(point.number)
+                rows.append(f"__cbw_bq{point.number}={shlex.quote(loosened(value))}")
+            elif point.kind == "variable":
+                variables.append((point.number, value))
+            else:
+                everything = True
     for pattern in (_EXIT, _EXEC) if on_fail else (_EXEC,):
         for found in pattern.finditer(text):
             line = text.count("\n", 0, found.end()) + 1
@@ -75,12 +86,19 @@ def state_text(
     rows.append(_fixed(_INTERNAL + 1, "exec", "exec"))
     tops = {bash for line in _begins(text) for bash in lines.to_bash(line)} if record else set()
     enough = f"{_more('__cbw_rb', tops, 1)} {_more('__cbw_b', tops - looked_at, 2)}"
-    numbers = [row.split("]", 1)[0].removeprefix("__cbw_bk[") for row in rows if row]
+    numbers = [row.split("]", 1)[0].removeprefix("__cbw_bk[") for row in rows if row.startswith("__cbw_bk[")]
+    few = going.depth - (going.mode == "finish") if going.mode in ("next", "finish") else 0
+    asked = [
+        shlex.quote(question(commands=commands, variables=variables, depth=few > 0, record=each, quiet=quiet))
+        for each in (True, False)
+    ]
     return "\n".join(
         [
             f"__cbw_gen={serial} __cbw_mode={going.mode} __cbw_depth={going.depth} __cbw_sub={going.subshell}",
             f"__cbw_fail={int(on_fail)} __cbw_rec={record}",
-            f"__cbw_s=$(({int(always)} || __cbw_rn < __cbw_rec))",
+            f"__cbw_s={int(everything)} __cbw_all={shlex.quote(always(quiet))}",
+            f"if ((__cbw_rn < __cbw_rec)); then __cbw_ask={asked[0]}; else __cbw_ask={asked[1]}; fi",
+            "__cbw_dn=(" + " ".join(f"[{n}]=1" for n in range(few)) + ")",
             "__cbw_b=(" + " ".join(f"[{line}]=1" for line in sorted(looked_at)) + ")",
             "__cbw_rb=()",
             f"if ((__cbw_rec && __cbw_rn >= __cbw_rec)); then {enough}; fi" if tops else "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
@@ -107,16 +108,19 @@ def timeline_of(
     line_of = _line_of(text, script, text_line)
     spans = _top_spans(rows, text, line_of, began, ended)
     segments, unsure = _segments(rows, line_of, began, ended), _unsure(rows, spans, text, ended)
-    files = _blamed(changed, segments, unsure, text.splitlines(), step)
-    tops = {span.line: top_command_at(text, span.line) if span.line else None for span in spans}
+    files = _blamed(changed, segments, unsure, text.split("\n"), step)
+    own: dict[int, list[_Span]] = {}
+    for span in spans:
+        own.setdefault(span.line, []).append(span)
+    at = [one.line for one in files]  # in order
     commands = []
-    for line in dict.fromkeys(span.line for span in spans):
-        own, top = [span for span in spans if span.line == line], tops[line]
+    for line, parts in own.items():
+        top = top_command_at(text, line) if line else None
         last = top.last if top else line
-        made = sum(1 for one in files if line <= one.line <= last)
-        seconds = sum(span.end - span.begin for span in own)
+        made = bisect_right(at, last) - bisect_left(at, line)
+        seconds = sum(span.end - span.begin for span in parts)
         commands.append(
-            Part(line, last, top.text if top else "(activation)", round(seconds, 6), len(own), made),
+            Part(line, last, top.text if top else "(activation)", round(seconds, 6), len(parts), made),
         )
     return Timeline(
         name, file, began, round(ended - began, 6), status, tuple(commands), _lines(rows, text, line_of, ended, files),
@@ -160,7 +164,8 @@ def from_json(data: Mapping[str, Any]) -> Timeline:
 
 def _line_of(text: str, script: str, text_line: Callable[[int], int | None]) -> Callable[[Row], int | None]:
     """The first line, in the text, of the command of a row; 0 before the text, None in another file."""
-    known: dict[int, int] = {}
+    known: dict[int, int | None] = {}
+    count = len(text.removesuffix("\n").split("\n"))
 
     def line_of(row: Row) -> int | None:
         if row.file != script:
@@ -168,6 +173,8 @@ def _line_of(text: str, script: str, text_line: Callable[[int], int | None]) -> 
         if row.line not in known:
             line = text_line(row.line)
             known[row.line] = statement_at(text, line)[0] if line else 0
+            if line and line > count:  # a command of a trap, whose lines bash counts on
+                known[row.line] = None
         return known[row.line]
 
     return line_of
@@ -186,6 +193,7 @@ def _top_spans(
         first = top.first if top is not None else 0
         if not begins or first > begins[-1][1]:
             begins.append((row.time if begins else began, first))
+    begins = begins or [(began, 0)]  # a script without a command
     ends = [time for time, _ in begins[1:]] + [ended]
     return [_Span(time, end, first, "") for (time, first), end in zip(begins, ends, strict=True)]
 
@@ -219,10 +227,10 @@ def _lines(
             going.append((row, line, all(other != line for _, other, _ in going)))
     for one in going:
         close(*one, ended)
-    source = text.splitlines()
-    made = [one.line for one in files]
+    source = text.split("\n")
+    made = Counter(one.line for one in files)
     return tuple(
-        Part(n, statement_at(text, n)[1], source[n - 1].strip(), round(seconds.get(n, 0.0), 6), runs[n], made.count(n))
+        Part(n, statement_at(text, n)[1], source[n - 1].strip(), round(seconds.get(n, 0.0), 6), runs[n], made[n])
         for n in sorted(runs)
     )
 

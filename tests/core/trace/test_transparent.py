@@ -88,3 +88,14 @@ def test_a_script_stepped_through_does_the_same(name: str, tmp_path: Path) -> No
     traced = _run(tmp_path / "debug", text, errexit, debugger)
     driver.join(30)
     assert _plain(traced, tmp_path / "debug") == _plain(alone, tmp_path / "alone")
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_that_is_recorded_and_watched_does_the_same(name: str, tmp_path: Path) -> None:
+    text, errexit = SCRIPTS[name], name not in NO_ERREXIT
+    alone = _run(tmp_path / "alone", text, errexit, None)
+    debugger = Debugger(on_fail=False, record=3)  # and then only the top level
+    debugger.add("command", "no @(such) command*")
+    debugger.add("variable", "NO_SUCH_VARIABLE")
+    traced = _run(tmp_path / "debug", text, errexit, debugger)
+    assert _plain(traced, tmp_path / "debug") == _plain(alone, tmp_path / "alone")
