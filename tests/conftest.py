@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cbw_core.config import Config
+from support.files import write_files
 
 
 @pytest.fixture(scope="session")
@@ -47,12 +48,6 @@ def recipe(tmp_path: Path) -> Callable[..., Path]:
     """Write a recipe: recipe("name", meta_yaml, **{"build.sh": text, ...}) gives its folder."""
 
     def write(name: str, meta: str, **files: str) -> Path:
-        folder = tmp_path / "recipes" / name
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "meta.yaml").write_text(meta)
-        for path, text in files.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(text)
-        return folder
+        return write_files(tmp_path / "recipes" / name, {"meta.yaml": meta, **files})
 
     return write

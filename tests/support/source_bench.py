@@ -19,6 +19,7 @@ from cbw_core.process import Cancel
 from cbw_core.render import Output
 from cbw_core.source import Provided, provide
 from cbw_core.source.download import Patience
+from support.files import write_files
 
 SHORT = Patience(connect=5.0, read=0.3, tries=2, pause=0.0)
 
@@ -212,9 +213,7 @@ class Repository:
         return done.stdout.strip()
 
     def commit(self, message: str, files: dict[str, str]) -> str:
-        for name, text in files.items():
-            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
-            (self.path / name).write_text(text)
+        write_files(self.path, files)
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", message)
         return self.git("rev-parse", "HEAD")

@@ -9,8 +9,8 @@ import pytest
 
 from cbw_core.config import Config
 from cbw_core.layout import Layout
-from cbw_core.platforms import native_subdir
 from cbw_core.render.output import Output, Requirements
+from support.outputs import output_of
 
 MakeOutput = Callable[..., Output]
 
@@ -40,24 +40,7 @@ def make(tmp_path: Path) -> MakeOutput:
     """An Output of a recipe folder with the given files; keywords are fields of Output."""
 
     def make(files: dict[str, str] | None = None, **fields: Any) -> Output:
-        recipe = tmp_path / "recipe"
-        recipe.mkdir(exist_ok=True)
-        for name, text in {"meta.yaml": "package:\n  name: pkg\n", **(files or {})}.items():
-            (recipe / name).parent.mkdir(parents=True, exist_ok=True)
-            (recipe / name).write_text(text)
-        values: dict[str, Any] = {
-            "recipe_dir": str(recipe),
-            "recipe_file": str(recipe / "meta.yaml"),
-            "name": "pkg",
-            "version": "1.2",
-            "build_string": "0",
-            "subdir": native_subdir(),
-            "host_subdir": native_subdir(),
-            "build_subdir": native_subdir(),
-            "requirements": Requirements(build=("make",), host=("python 3.11.*", "zlib")),
-            "variant": {"python": "3.11", "numpy": "1.26", "perl": "5.26.2", "lua": "5", "r_base": "3.5"},
-            **fields,
-        }
-        return Output(**values)
+        needs = Requirements(build=("make",), host=("python 3.11.*", "zlib"))
+        return output_of(tmp_path / "recipe", files, **{"requirements": needs, **fields})
 
     return make

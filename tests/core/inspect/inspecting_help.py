@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from cbw_core import archive
 from cbw_core.errors import Place
 from cbw_core.inspect import Explained, VariantMatrix, explain, variant_matrix
 from cbw_core.render import Rendered, render_recipe
 from core.render.rendering_help import ENVIRON, config, write
+from support.files import write_files
 
 
 def rendered(folder: Path, text: str, *, resolver: Any = None, environ: Any = None, **options: Any) -> Rendered:
@@ -30,3 +32,12 @@ def matrix(folder: Path, text: str, *, environ: Any = None, **options: Any) -> V
 def at(place: Place | None) -> str:
     """ "meta.yaml:3:7"."""
     return "" if place is None else str(place).rsplit("/", 1)[-1]
+
+
+def archived(folder: Path, contents: dict[str, bytes], *, time: int = 0) -> Path:
+    """foo-1.0-h0_0.conda in `folder`, of these files. time: the seconds its members bear."""
+    source = write_files(folder / "source", contents)
+    members = [archive.Member(path, source / path) for path in contents]
+    target = folder / "foo-1.0-h0_0.conda"
+    archive.write_package(target, members, level=1, timestamp=time)
+    return target

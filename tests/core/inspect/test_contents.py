@@ -17,6 +17,7 @@ from cbw_core.inspect.placeholders import find
 from cbw_core.inspect.targets import target_of
 from cbw_core.inspect.targets.archived import read_package
 from cbw_core.inspect.targets.opened import opened
+from core.inspect.inspecting_help import archived
 from support.made_binaries import MadePrefix
 
 PADDED = "/builds/_h_env" + "_placehold" * 20
@@ -24,18 +25,7 @@ PADDED = "/builds/_h_env" + "_placehold" * 20
 
 def package(folder: Path, contents: dict[str, bytes], index: dict[str, object] | None = None) -> Path:
     """A .conda of these files; info/index.json is added where `index` is given."""
-    source = folder / "source"
-    if index is not None:
-        contents = {**contents, "info/index.json": json.dumps(index).encode()}
-    members = []
-    for path, data in contents.items():
-        file = source / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
-        members.append(archive.Member(path, file))
-    target = folder / "foo-1.0-h0_0.conda"
-    archive.write_package(target, members, level=1, timestamp=0)
-    return target
+    return archived(folder, contents if index is None else {**contents, "info/index.json": json.dumps(index).encode()})
 
 
 INDEX = {"name": "foo", "version": "1.0", "build": "h0_0", "build_number": 0, "depends": ["bar"]}

@@ -10,26 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from cbw_core import archive
 from cbw_core.errors import UsageError
 from cbw_core.inspect.diff import REASONS, PackageDiff, diff_channels, diff_packages
+from core.inspect.inspecting_help import archived
 from support.made_binaries import MadePrefix
 
 INDEX = {"name": "foo", "version": "1.0", "build": "h0_0", "build_number": 0, "depends": ["bar >=1"]}
 
 
 def package(folder: Path, contents: dict[str, bytes], *, time: int = 0, **index: object) -> Path:
-    folder.mkdir(exist_ok=True)
-    contents = {**contents, "info/index.json": json.dumps({**INDEX, **index}).encode()}
-    members = []
-    for path, data in contents.items():
-        file = folder / "source" / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
-        members.append(archive.Member(path, file))
-    target = folder / "foo-1.0-h0_0.conda"
-    archive.write_package(target, members, level=1, timestamp=time)
-    return target
+    return archived(folder, {**contents, "info/index.json": json.dumps({**INDEX, **index}).encode()}, time=time)
 
 
 def diff(tmp_path: Path, left: dict[str, bytes], right: dict[str, bytes], **index: object) -> PackageDiff:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from cbw_core.config import Config
 from cbw_core.errors import CbwError
-from cbw_core.session import Phase, Session, State, open_session
+from cbw_core.session import Phase, Session, State, last_session, open_session, sessions
 from support.sessions import Start, sha256, stale, states
 
 META = """\
@@ -26,7 +27,7 @@ outputs:
         - {{ pin_subpackage('family-lib', exact=True) }}
       run:
         - {{ pin_subpackage('family-lib', exact=True) }}
-    test: {commands: ["test -x $PREFIX/bin/tool"]}
+    test: {commands: ["test -f $PREFIX/lib/family.txt", "test -x $PREFIX/bin/tool"]}
 """
 MORE = """\
   - name: family-more
@@ -58,6 +59,39 @@ def names(session: Session) -> list[str]:
 
 def tops(folder: Path) -> int:
     return len((folder.parent / "tops.txt").read_text().splitlines())
+
+
+def test_an_output_that_needs_a_sibling_has_it_built_first(family: Path, start: Start) -> None:
+    session = start(family, "family-tool-*")
+    session.run(Phase.TEST)
+    group = session.group()
+    assert [row.output.split("-1.0")[0] for row in group] == ["TOPLEVEL", "family-lib", "family-tool"]
+    assert group[1][Phase.PACKAGE].state is State.DONE
+    assert tops(family) == 1
+    assert "bin/tool" in session.kept.made.files()
+
+
+def test_a_sibling_that_is_built_on_the_way_does_not_become_the_last_session(
+    family: Path, config: Config, start: Start
+) -> None:
+    session = start(family, "family-tool-*")
+    session.run(Phase.ENV)
+    assert last_session(config).root == session.root
+    assert [info.root for info in sessions(config)] == [str(session.root)]
+
+
+def test_what_the_top_level_build_wrote_names_the_outputs_own_prefix(family: Path, start: Start) -> None:
+    edit(family / "build.sh", "cp data.txt", "echo top $PREFIX >")
+    session = start(family, "family-lib-*")
+    session.run(Phase.BUILD)
+    assert (session.layout.work / "top.txt").read_text() == f"top {session.layout.host_prefix}\n"
+
+
+def test_toplevel_can_be_debugged_by_its_name(family: Path, start: Start) -> None:
+    session = start(family, "TOPLEVEL")
+    session.run(Phase.TEST)
+    assert states(session)["build"] == "done" and states(session)["package"] == "skipped"
+    assert (session.layout.work / "top.txt").exists()
 
 
 def test_looking_makes_no_session(family: Path, start: Start) -> None:

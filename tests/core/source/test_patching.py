@@ -15,13 +15,7 @@ from hypothesis import strategies as st
 
 from cbw_core.source import patching
 from cbw_core.source.patching import PatchSyntaxError
-
-
-def tree(root: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_bytes(text.encode())
-    return root
+from support.files import write_files
 
 
 def content(root: Path) -> dict[str, str]:
@@ -58,14 +52,14 @@ NUMBERS = "".join(f"{i}\n" for i in range(1, 31))
 
 
 def test_a_plain_patch_with_text_around_it(tmp_path: Path) -> None:
-    tree(tmp_path, {"f": NUMBERS})
+    write_files(tmp_path, {"f": NUMBERS})
     new = NUMBERS.replace("15\n", "fifteen\n")
     applied(tmp_path, f"Subject: why\n\n-- and why not\n{diff(NUMBERS, new)}-- \n2.39.5\n")
     assert content(tmp_path) == {"f": new}
 
 
 def test_files_are_made_and_deleted_by_dev_null_and_by_the_year_1970(tmp_path: Path) -> None:
-    tree(tmp_path, {"old/gone": "x\n", "gone2": "y\n", "f": "1\n"})
+    write_files(tmp_path, {"old/gone": "x\n", "gone2": "y\n", "f": "1\n"})
     applied(
         tmp_path,
         """\
@@ -149,7 +143,7 @@ copy to copy
 
 
 def test_git_renames_copies_modes_links_and_quoted_names(tmp_path: Path) -> None:
-    tree(tmp_path, {"d/a": "one\ntwo\n", "script": "#!/bin/sh\n", "gone": "x\n"})
+    write_files(tmp_path, {"d/a": "one\ntwo\n", "script": "#!/bin/sh\n", "gone": "x\n"})
     (tmp_path / "l").symlink_to("script")
     applied(tmp_path, GIT)
     assert content(tmp_path) == {
@@ -167,13 +161,13 @@ def test_git_renames_copies_modes_links_and_quoted_names(tmp_path: Path) -> None
 
 
 def test_a_rename_alone_has_a_strip_level_too(tmp_path: Path) -> None:
-    tree(tmp_path, {"a b": "x\n"})
+    write_files(tmp_path, {"a b": "x\n"})
     applied(tmp_path, "diff --git a/a b b/c d\nsimilarity index 100%\nrename from a b\nrename to c d\n")
     assert content(tmp_path) == {"c d": "x\n"}
 
 
 def test_the_mode_of_a_patched_file_stays_and_its_hard_links_keep_the_old(tmp_path: Path) -> None:
-    tree(tmp_path, {"f": "1\n"})
+    write_files(tmp_path, {"f": "1\n"})
     (tmp_path / "f").chmod(0o444)
     (tmp_path / "other").hardlink_to(tmp_path / "f")
     applied(tmp_path, diff("1\n", "2\n"))
@@ -182,7 +176,7 @@ def test_the_mode_of_a_patched_file_stays_and_its_hard_links_keep_the_old(tmp_pa
 
 
 def test_two_changes_of_one_file_in_one_patch(tmp_path: Path) -> None:
-    tree(tmp_path, {"f": "1\n"})
+    write_files(tmp_path, {"f": "1\n"})
     applied(tmp_path, diff("1\n", "2\n") + diff("2\n", "3\n"))
     assert content(tmp_path) == {"f": "3\n"}
 
@@ -209,7 +203,7 @@ def test_two_changes_of_one_file_in_one_patch(tmp_path: Path) -> None:
 def test_strip_levels_are_guessed_as_conda_build_does(
     tmp_path: Path, names: list[str], levels: list[tuple[int, bool]]
 ) -> None:
-    tree(tmp_path, dict.fromkeys(names, ""))
+    write_files(tmp_path, dict.fromkeys(names, ""))
     text = "".join(f"--- {name}\n+++ {name}\n@@ -0,0 +1 @@\n+x\n" for name in names).encode()
     roots = [tmp_path, tmp_path / "some", tmp_path / "some/common", tmp_path / "some/common/prefix"]
     assert [patching.guess_strip_level(text, patching.parse(text), root) for root in roots] == levels
@@ -221,13 +215,13 @@ def test_line_ends_that_agree(tmp_path: Path, file_crlf: bool, patch_crlf: bool)
     text = diff(old, new)
     if file_crlf:
         old, new = old.replace("\n", "\r\n"), new.replace("\n", "\r\n")
-    tree(tmp_path, {"f": old})
+    write_files(tmp_path, {"f": old})
     applied(tmp_path, text.replace("\n", "\r\n") if patch_crlf else text)
     assert content(tmp_path) == {"f": new}
 
 
 def test_a_patch_with_lf_headers_for_a_crlf_file(tmp_path: Path) -> None:
-    tree(tmp_path, {"f": "a\r\nb\r\n"})
+    write_files(tmp_path, {"f": "a\r\nb\r\n"})
     applied(tmp_path, "--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n a\r\n-b\r\n+B\r\n")
     assert content(tmp_path) == {"f": "a\r\nB\r\n"}
 
@@ -235,7 +229,7 @@ def test_a_patch_with_lf_headers_for_a_crlf_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("file_crlf", "words"), [(True, "patch has LF, the file CRLF"), (False, "CRLF, the file LF")])
 def test_line_ends_that_do_not_agree_are_told(tmp_path: Path, file_crlf: bool, words: str) -> None:
     """conda-build refuses them too (its own tests: test_lf_source_crlf_patch, test_crlf_source_lf_patch)."""
-    tree(tmp_path, {"f": "a\r\nb\r\n" if file_crlf else "a\nb\n"})
+    write_files(tmp_path, {"f": "a\r\nb\r\n" if file_crlf else "a\nb\n"})
     text = diff("a\nb\n", "a\nB\n")
     outcome = worked_out(tmp_path, text if file_crlf else text.replace("\n", "\r\n"))
     assert not outcome.fits and words in patching.explain(outcome).why
@@ -243,7 +237,7 @@ def test_line_ends_that_do_not_agree_are_told(tmp_path: Path, file_crlf: bool, w
 
 def test_a_hunk_that_does_not_fit_is_explained_and_the_others_are_kept(tmp_path: Path) -> None:
     new = NUMBERS.replace("5\n", "five\n", 1).replace("15\n", "fifteen\n").replace("25\n", "twenty-five\n")
-    tree(tmp_path, {"f": NUMBERS.replace("15\n", "XV\n")})
+    write_files(tmp_path, {"f": NUMBERS.replace("15\n", "XV\n")})
     outcome = worked_out(tmp_path, diff(NUMBERS, new))
     assert content(tmp_path)["f"] == NUMBERS.replace("15\n", "XV\n")  # nothing is written by looking
     told = patching.explain(outcome)
@@ -258,31 +252,31 @@ def test_a_hunk_that_does_not_fit_is_explained_and_the_others_are_kept(tmp_path:
 
 
 def test_a_hunk_that_moved_is_explained_where_it_is_closest(tmp_path: Path) -> None:
-    tree(tmp_path, {"f": "".join(f"new {i}\n" for i in range(40)) + NUMBERS.replace("15\n", "XV\n")})
+    write_files(tmp_path, {"f": "".join(f"new {i}\n" for i in range(40)) + NUMBERS.replace("15\n", "XV\n")})
     told = patching.explain(worked_out(tmp_path, diff(NUMBERS, NUMBERS.replace("15\n", "fifteen\n"))))
     assert told.why.startswith("at line 55 of f")
 
 
 def test_white_space_that_differs_is_told(tmp_path: Path) -> None:
-    tree(tmp_path, {"f": "a\n\tb\nc\n"})
+    write_files(tmp_path, {"f": "a\n\tb\nc\n"})
     told = patching.explain(worked_out(tmp_path, diff("a\n  b\nc\n", "a\nB\nc\n")))
     assert "only white space differs" in told.why and "\\t" in told.why
 
 
 def test_a_file_that_ends_too_early(tmp_path: Path) -> None:
-    tree(tmp_path, {"f": "1\n2\n"})
+    write_files(tmp_path, {"f": "1\n2\n"})
     told = patching.explain(worked_out(tmp_path, diff("1\n2\n3\n4\n5\n", "1\n2\n3\n4\nfive\n")))
     assert told.why == "at line 3 of f, the file ends where the patch expects '3'"
 
 
 def test_a_patch_that_is_in_already(tmp_path: Path) -> None:
-    tree(tmp_path, {"f": "2\n"})
+    write_files(tmp_path, {"f": "2\n"})
     told = patching.explain(worked_out(tmp_path, diff("1\n", "2\n")))
     assert told.what == "f seems to have it already"
 
 
 def test_a_file_that_is_not_there_and_one_that_is(tmp_path: Path) -> None:
-    tree(tmp_path, {"src/deep/f": "1\n", "made": "x\n"})
+    write_files(tmp_path, {"src/deep/f": "1\n", "made": "x\n"})
     told = patching.explain(worked_out(tmp_path, diff("1\n", "2\n", "lib/f"), 1))
     assert told.why == "lib/f is not in the source; it has src/deep/f."
     made = "--- /dev/null\n+++ b/made\n@@ -0,0 +1 @@\n+new\n"
@@ -290,14 +284,14 @@ def test_a_file_that_is_not_there_and_one_that_is(tmp_path: Path) -> None:
 
 
 def test_a_file_to_delete_that_holds_more(tmp_path: Path) -> None:
-    tree(tmp_path, {"f": "1\n2\n"})
+    write_files(tmp_path, {"f": "1\n2\n"})
     outcome = worked_out(tmp_path, "--- a/f\n+++ /dev/null\n@@ -1 +0,0 @@\n-1\n", 1)
     assert not outcome.fits and content(tmp_path) == {"f": "1\n2\n"}
 
 
 @pytest.mark.parametrize("name", ["../evil", "x/../../evil", "/tmp/evil", "out/evil"])
 def test_nothing_outside_is_touched(tmp_path: Path, name: str) -> None:
-    root = tree(tmp_path / "root", {"f": "1\n"})
+    root = write_files(tmp_path / "root", {"f": "1\n"})
     (root / "out").symlink_to(tmp_path)
     outcome = worked_out(root, f"--- /dev/null\n+++ {name}\n@@ -0,0 +1 @@\n+x\n", 0)
     assert not outcome.fits and "leads out" in patching.explain(outcome).why
@@ -306,7 +300,7 @@ def test_nothing_outside_is_touched(tmp_path: Path, name: str) -> None:
 
 
 def test_nothing_goes_through_a_link_that_the_patch_itself_makes(tmp_path: Path) -> None:
-    root = tree(tmp_path / "root", {"f": "1\n"})
+    root = write_files(tmp_path / "root", {"f": "1\n"})
     text = """\
 diff --git a/out b/out
 new file mode 120000
@@ -329,14 +323,14 @@ new file mode 100644
 
 
 def test_a_link_is_not_written_through(tmp_path: Path) -> None:
-    tree(tmp_path, {"real": "1\n"})
+    write_files(tmp_path, {"real": "1\n"})
     (tmp_path / "f").symlink_to("real")
     outcome = worked_out(tmp_path, diff("1\n", "2\n"))
     assert "is a link in the source" in patching.explain(outcome).why
 
 
 def test_git_binary_patches_are_refused_by_name_and_mere_mentions_passed_over(tmp_path: Path) -> None:
-    tree(tmp_path, {"bin": "x", "f": "1\n"})
+    write_files(tmp_path, {"bin": "x", "f": "1\n"})
     full = "diff --git a/bin b/bin\nindex 1..2 100644\nGIT binary patch\nliteral 3\nKcmZQzWMT#Y01f~L\n\n"
     assert "git binary patch" in patching.explain(worked_out(tmp_path, full, 1)).why
     mention = "diff --git a/bin b/bin\nindex 1..2 100644\nBinary files a/bin and b/bin differ\n"
@@ -369,7 +363,7 @@ def test_what_cannot_be_read_is_told_with_its_line(text: str, line: int, word: s
 
 
 def test_blank_lines_that_mail_ate_are_taken_for_granted(tmp_path: Path) -> None:
-    tree(tmp_path, {"f": "a\n\nb\n\n\n"})
+    write_files(tmp_path, {"f": "a\n\nb\n\n\n"})
     applied(tmp_path, "--- a/f\n+++ b/f\n@@ -1,5 +1,5 @@\n a\n\n-b\n+B\n")
     assert content(tmp_path) == {"f": "a\n\nB\n\n\n"}
 
@@ -394,7 +388,7 @@ def test_a_diff_of_two_texts_makes_one_the_other(old: list[str], new: list[str],
     text = diff("".join(old), "".join(new), context=context)
     if text:
         with tempfile.TemporaryDirectory() as folder:
-            root = tree(Path(folder), {"f": "".join(old)})
+            root = write_files(Path(folder), {"f": "".join(old)})
             applied(root, text, 1)
             assert content(root) == {"f": "".join(new)}
 
@@ -412,7 +406,7 @@ def test_hunks_go_where_gnu_patch_puts_them(
         ours, theirs = Path(folder, "ours"), Path(folder, "theirs")
         actual = "".join(["a\n", "b\n", *old[:8], "{\n", *old[8:]] if found is None else found)
         for root in (ours, theirs):
-            tree(root, {"f": actual})
+            write_files(root, {"f": actual})
         Path(folder, "p").write_text(text)
         argv = ["patch", "-Np1", "--binary", "--batch", "--no-backup-if-mismatch", "-i", str(Path(folder, "p"))]
         done = subprocess.run(argv, cwd=theirs, capture_output=True)

@@ -11,8 +11,8 @@ import pytest
 
 from cbw_core.config import Config
 from cbw_core.layout import Layout
-from cbw_core.platforms import native_subdir
 from cbw_core.render.output import Output, Requirements
+from support.outputs import output_of
 
 
 @pytest.fixture
@@ -37,26 +37,8 @@ def make(tmp_path: Path) -> Callable[..., Output]:
     """An Output of a recipe folder with the given files; `test` is its test section, other keywords its fields."""
 
     def make(files: dict[str, str] | None = None, test: dict[str, Any] | None = None, **fields: Any) -> Output:
-        recipe = tmp_path / "recipe"
-        recipe.mkdir(exist_ok=True)
-        for name, text in {"meta.yaml": "package:\n  name: pkg\n", **(files or {})}.items():
-            (recipe / name).parent.mkdir(parents=True, exist_ok=True)
-            (recipe / name).write_text(text)
-        values: dict[str, Any] = {
-            "recipe_dir": str(recipe),
-            "recipe_file": str(recipe / "meta.yaml"),
-            "name": "pkg",
-            "version": "1.2",
-            "build_string": "0",
-            "subdir": native_subdir(),
-            "host_subdir": native_subdir(),
-            "build_subdir": native_subdir(),
-            "requirements": Requirements(host=("python",)),
-            "variant": {"python": "3.11", "numpy": "1.26", "perl": "5.26.2", "lua": "5", "r_base": "3.5"},
-            "meta": {"test": test or {}},
-            **fields,
-        }
-        return Output(**values)
+        known = {"requirements": Requirements(host=("python",)), "meta": {"test": test or {}}}
+        return output_of(tmp_path / "recipe", files, **{**known, **fields})
 
     return make
 

@@ -17,6 +17,7 @@ from cbw_core.config import Config
 from cbw_core.errors import CbwError, Interrupted
 from cbw_core.events import Event, PhaseEnded, PhaseStarted, Sink, silent
 from cbw_core.process import Cancel
+from cbw_core.session import Session, choose, create, plan
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
 from cbw_workbench.commands import Context
 from cbw_workbench.tui.app import WorkbenchApp
@@ -209,6 +210,18 @@ async def opened(app: WorkbenchApp, size: tuple[int, int]) -> AsyncIterator[Scre
         await screen.until(lambda: app.state.rows, "rows")
         await pilot.pause()
         yield screen
+
+
+@pytest.fixture
+def start(config: Config, world: dict[str, str]) -> Callable[[Path], Session]:
+    """start(recipe): a real session of a recipe's one output, that needs no channel."""
+
+    def make(recipe: Path) -> Session:
+        alone = replace(config, channels=(), override_channels=True)
+        made = plan(recipe, alone, environ=world)
+        return create(made, choose(made, None), alone, environ=world)
+
+    return make
 
 
 @pytest.fixture

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cbw_core.config import Config
-from cbw_core.session import Phase, Session, choose, create, plan
+from cbw_core.session import Phase, Session
 from cbw_workbench.tui.screens.linkages import LinkagesScreen
 
 META = """\
@@ -29,11 +27,8 @@ cc -shared -fPIC -o $PREFIX/lib/libcat.so cat.c -L. -lfeed
 
 
 @pytest.fixture
-def built(config: Config, world: dict[str, str], recipe: Callable[..., Path]) -> Session:
-    folder = recipe("zoo", META, **{"build.sh": BUILD})
-    config = replace(config, channels=(), override_channels=True)
-    made = plan(folder, config, environ=world)
-    session = create(made, choose(made, None), config, environ=world)
+def built(start: Callable[[Path], Session], recipe: Callable[..., Path]) -> Session:
+    session = start(recipe("zoo", META, **{"build.sh": BUILD}))
     session.run(Phase.BUILD)
     return session
 

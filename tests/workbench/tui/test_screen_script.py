@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cbw_core.config import Config
-from cbw_core.session import Phase, Session, State, choose, create, plan
+from cbw_core.session import Phase, Session, State
 from cbw_workbench.tui.screens.script import ScriptScreen
 
 META = """\
@@ -31,11 +29,8 @@ echo done > $PREFIX/share/zoo.txt
 
 
 @pytest.fixture
-def stepped(config: Config, world: dict[str, str], recipe: Callable[..., Path]) -> Session:
-    folder = recipe("zoo", META, **{"build.sh": BUILD})
-    config = replace(config, channels=(), override_channels=True)
-    made = plan(folder, config, environ=world)
-    session = create(made, choose(made, None), config, environ=world)
+def stepped(start: Callable[[Path], Session], recipe: Callable[..., Path]) -> Session:
+    session = start(recipe("zoo", META, **{"build.sh": BUILD}))
     session.run(Phase.ENV)
     return session
 

@@ -8,14 +8,7 @@ from hypothesis import strategies as st
 
 from cbw_core.session.disk import trees
 from cbw_core.session.disk.snapshot import Snapshot
-
-
-def make(root: Path, files: dict[str, str]) -> Path:
-    root.mkdir(exist_ok=True)
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text)
-    return root
+from support.files import write_files
 
 
 def contents(root: Path) -> dict[str, object]:
@@ -40,7 +33,7 @@ def taken(root: Path, tmp_path: Path) -> Snapshot:
 
 
 def test_restoring_brings_back_deleted_changed_and_replaced_files_and_removes_new_ones(tmp_path: Path) -> None:
-    work = make(tmp_path / "work", {"keep": "k", "edit": "old", "del/eted": "d", "folder/x": "x", "file": "f"})
+    work = write_files(tmp_path / "work", {"keep": "k", "edit": "old", "del/eted": "d", "folder/x": "x", "file": "f"})
     (work / "link").symlink_to("keep")
     snapshot, was = taken(work, tmp_path), contents(work)
     (work / "edit").write_text("new")
@@ -53,13 +46,13 @@ def test_restoring_brings_back_deleted_changed_and_replaced_files_and_removes_ne
     (work / "file/inner").write_text("now a folder")
     (work / "link").unlink()
     (work / "link").write_text("now a file")
-    make(work, {"made/by/build": "new"})
+    write_files(work, {"made/by/build": "new"})
     snapshot.restore()
     assert contents(work) == was
 
 
 def test_restoring_leaves_untouched_files_alone(tmp_path: Path) -> None:
-    work = make(tmp_path / "work", {"a": "1", "b": "2"})
+    work = write_files(tmp_path / "work", {"a": "1", "b": "2"})
     snapshot, before = taken(work, tmp_path), trees.scan(work)
     (work / "b").write_text("3")
     snapshot.restore()
@@ -68,7 +61,7 @@ def test_restoring_leaves_untouched_files_alone(tmp_path: Path) -> None:
 
 
 def test_putting_back_leaves_what_else_is_there(tmp_path: Path) -> None:
-    prefix = make(tmp_path / "prefix", {"lib/made": "1", "lib/owned": "2"})
+    prefix = write_files(tmp_path / "prefix", {"lib/made": "1", "lib/owned": "2"})
     snapshot = Snapshot(prefix, tmp_path / "private", "made")
     snapshot.take(["lib/made"])
     (prefix / "lib/made").write_text("patched")
@@ -77,14 +70,14 @@ def test_putting_back_leaves_what_else_is_there(tmp_path: Path) -> None:
 
 
 def test_a_snapshot_can_be_put_elsewhere(tmp_path: Path) -> None:
-    work = make(tmp_path / "work", {"a/b": "x" * 100_000, "c": "y"})
+    work = write_files(tmp_path / "work", {"a/b": "x" * 100_000, "c": "y"})
     taken(work, tmp_path).put_into(tmp_path / "other", ["a/b"])
     assert set(trees.scan(tmp_path / "other")) == {"a", "a/b"}
     assert (tmp_path / "other/a/b").read_text() == "x" * 100_000
 
 
 def test_comparing_sees_content_kind_and_the_right_to_execute(tmp_path: Path) -> None:
-    work = make(tmp_path / "work", {"same": "1", "text": "1", "mode": "1", "kind": "1", "gone": "1"})
+    work = write_files(tmp_path / "work", {"same": "1", "text": "1", "mode": "1", "kind": "1", "gone": "1"})
     reader = taken(work, tmp_path).reader()
     (work / "same").write_text("1")
     (work / "text").write_text("2")
@@ -96,14 +89,14 @@ def test_comparing_sees_content_kind_and_the_right_to_execute(tmp_path: Path) ->
 
 
 def test_one_that_was_dropped_half_way_is_none(tmp_path: Path) -> None:
-    work = make(tmp_path / "work", {"a": "1"})
+    work = write_files(tmp_path / "work", {"a": "1"})
     snapshot = taken(work, tmp_path)
     (tmp_path / "private/work.pack").unlink()
     assert not snapshot.exists and snapshot.entries == {}
 
 
 def test_pipes_and_sockets_are_left_out(tmp_path: Path) -> None:
-    work = make(tmp_path / "work", {"a": "1"})
+    work = write_files(tmp_path / "work", {"a": "1"})
     os.mkfifo(work / "pipe")
     assert set(taken(work, tmp_path).entries) == {"a"}
 
