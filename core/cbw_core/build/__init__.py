@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from cbw_core.lazy import lazily
 
 if TYPE_CHECKING:
-    from cbw_core.build.digests import inputs
+    from cbw_core.build.digests import inputs, script_digest
     from cbw_core.build.explaining import Variable, explained
     from cbw_core.build.running import run_build
     from cbw_core.build.script import WHEELS, Script, script_of
     from cbw_core.build.variables import active_prefixes, build_prefix, environment, undefined
-    from cbw_core.build.writing import Scripts, script_file_name, write_scripts
+    from cbw_core.build.writing import Scripts, header, script_file_name, write_scripts
 
 __all__ = [
     "WHEELS",
@@ -23,8 +23,10 @@ __all__ = [
     "build_prefix",
     "environment",
     "explained",
+    "header",
     "inputs",
     "run_build",
+    "script_digest",
     "script_file_name",
     "script_of",
     "undefined",
@@ -34,11 +36,11 @@ __all__ = [
 __getattr__ = lazily(
     __name__,
     {
-        "digests": ("inputs",),
+        "digests": ("inputs", "script_digest"),
         "explaining": ("Variable", "explained"),
         "running": ("run_build",),
         "script": ("WHEELS", "Script", "script_of"),
         "variables": ("active_prefixes", "build_prefix", "environment", "undefined"),
-        "writing": ("Scripts", "script_file_name", "write_scripts"),
+        "writing": ("Scripts", "header", "script_file_name", "write_scripts"),
     },
 )

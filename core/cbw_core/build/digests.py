@@ -36,7 +36,7 @@ def inputs(output: Output, config: Config) -> dict[str, str]:
     script = script_of(output)
     section = output.section("build")
     found = {
-        "build script": _digest(_script(script)),
+        "build script": script_digest(script),
         "build section": _digest({field: section.get(field) for field in FIELDS}),
         "name and version": _digest([output.name, output.version]),
         "used variables": _digest({name: output.variant.get(name) for name in output.used_vars}),
@@ -48,6 +48,11 @@ def inputs(output: Output, config: Config) -> dict[str, str]:
         for path, digest in _recipe_files(output, script.file if script.text_is_file else None):
             found[f"recipe file {path}"] = digest
     return found
+
+
+def script_digest(script: Script | None) -> str:
+    """What `inputs` has for the script."""
+    return _digest(_script(script))
 
 
 def _script(script: Script | None) -> Any:

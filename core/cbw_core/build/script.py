@@ -29,6 +29,7 @@ class Script:
     interpreter: what runs it ("bash -e": in conda_build.sh itself).
     env, secrets: variables that a script given as a mapping sets, and names of those it takes from the caller's
     environment; the values of the latter are shown nowhere.
+    keys:        for lines in meta.yaml, where these may be written there, the likeliest first: ("build", "script").
     """
 
     text: str
@@ -38,6 +39,7 @@ class Script:
     kind: Kind
     env: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()
+    keys: tuple[tuple[str, ...], ...] = ()
 
     @property
     def is_bash(self) -> bool:
@@ -66,7 +68,18 @@ class Script:
         text = lines[line - 1].strip() if 0 < line <= len(lines) else command
         if self.text_is_file:
             return Place(self.file, self.first_line + line - 1, None, text or None)
-        return Place(self.file, _line_of(Path(self.file), text, self.first_line), None, text or None)
+        found = self._lines_in_recipe()
+        number = found[line - 1] if 0 < line <= len(found) else None
+        return Place(self.file, number or _line_of(Path(self.file), text, self.first_line), None, text or None)
+
+    def _lines_in_recipe(self) -> tuple[int | None, ...]:
+        """For each line of the text the line of meta.yaml it is written on."""
+        from cbw_core.recipe.script_lines import script_places
+
+        recipe = "\n".join(line for _, line in _numbered(Path(self.file or "")))
+        script = tuple(self.text.removesuffix("\n").split("\n"))
+        found = (script_places(recipe, keys, script) for keys in self.keys)
+        return max(found, key=lambda one: sum(line is not None for line in one), default=())
 
 
 def script_of(output: Output) -> Script | None:
@@ -88,13 +101,13 @@ def script_of(output: Output) -> Script | None:
         # an output inherits `build:` of the top level, whose script ran there already (bundle_conda)
         if not lines or (output.top.get("package") and (output.top.get("build") or {}).get("script")):
             return None
-        return _from_recipe(output, lines, "output script")
+        return _from_recipe(output, lines, "output script", ("build", "script"))
     file = Path(output.recipe_dir) / "build.sh"
     if file.is_file() and lines:
         raise _twice(output)
     if file.is_file():
         return Script(_read(file), str(file), 1, _INTERPRETERS[".sh"], "build.sh")
-    return _from_recipe(output, lines, "build/script") if lines else None
+    return _from_recipe(output, lines, "build/script", ("build", "script")) if lines else None
 
 
 def _of_mapping(output: Output, told: Mapping[str, Any]) -> Script | None:
@@ -113,7 +126,7 @@ def _of_mapping(output: Output, told: Mapping[str, Any]) -> Script | None:
     if file is not None:
         script = Script(_read(file), str(file), 1, interpreter or _guess(output, file), kind)
     else:
-        lines = _from_recipe(output, _lines(told.get("content")), kind)
+        lines = _from_recipe(output, _lines(told.get("content")), kind, ("build", "script", "content"))
         if lines is None:
             return None
         script = replace(lines, interpreter=interpreter or lines.interpreter)
@@ -168,21 +181,24 @@ def _value(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else "" if value is None else str(value)
 
 
-def _from_recipe(output: Output, lines: Sequence[str], kind: Kind) -> Script | None:
+def _from_recipe(output: Output, lines: Sequence[str], kind: Kind, key: tuple[str, ...]) -> Script | None:
     text = "\n".join(lines)
     if not text.strip():
         return None
-    return Script(text + "\n", output.recipe_file or None, _script_key(output) or 0, _INTERPRETERS[".sh"], kind)
+    # an output may have it from the top level
+    keys = (("outputs", output.name, *key), key) if output.is_output and not output.is_toplevel else (key,)
+    first = _script_key(output) or 0
+    return Script(text + "\n", output.recipe_file or None, first, _INTERPRETERS[".sh"], kind, keys=keys)
 
 
 def _output_script(output: Output) -> Script | None:
     """`outputs/script`: a file of the recipe, or lines."""
     interpreter = tuple((output.script_interpreter or "").split())
     if not isinstance(output.script, str):
-        script = _from_recipe(output, output.script or (), "output script")
+        script = _from_recipe(output, output.script or (), "output script", ("script",))
         if script is None or not interpreter:
             return script
-        return Script(script.text, script.file, script.first_line, interpreter, script.kind)
+        return replace(script, interpreter=interpreter)
     file = Path(output.recipe_dir) / output.script
     if not file.is_file():
         raise RecipeError(

@@ -66,4 +66,24 @@ def _current(script: Script, output: Output, render_again: Callable[[], Output] 
     now = script_of(output if render_again is None else render_again())
     if now is None:
         raise RecipeError(f"the recipe has no build script any more ({script.name})", place=Place(output.recipe_file))
+    for name, before, after in (
+        ("file", script.file, now.file),
+        ("interpreter", script.interpreter, now.interpreter),
+        ("env", dict(script.env), dict(now.env)),
+        ("secrets", script.secrets, now.secrets),
+    ):
+        if before != after:
+            raise RecipeError(
+                f"the {name} of the build script is another one now: a script that runs cannot go on with that",
+                kind="edit",
+                place=Place(now.file or output.recipe_file),
+                why=f"{name} was {_said(before)} and is {_said(after)}." if name != "secrets" else None,
+                hint="Put it back, and use `set NAME=VALUE` for variables; or end this build and run it again.",
+            )
     return now.text
+
+
+def _said(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name}={text}" for name, text in value.items()) or "empty"
+    return " ".join(value) if isinstance(value, tuple) else str(value)

@@ -39,17 +39,17 @@ def write_scripts(
     script = script_of(output)
     for name in undefined(output, environ):
         sink(Note(f"the recipe asks for the variable {name}, which is not set", level="warning", phase="build"))
-    header = _header(layout)
+    start = header(layout)
     try:
         layout.work.mkdir(parents=True, exist_ok=True)
         write_file(layout.env_file, env_text(output, layout, config, environ=environ), 0o600)
         if script is None:
             layout.build_file.unlink(missing_ok=True)
             return Scripts(layout.env_file, None)
-        write_file(layout.build_file, header + _body(script, layout), 0o700)
+        write_file(layout.build_file, start + _body(script, layout), 0o700)
     except OSError as error:
         raise from_os_error(error, "writing the build scripts") from error
-    return Scripts(layout.env_file, layout.build_file, script, header.count("\n"))
+    return Scripts(layout.env_file, layout.build_file, script, start.count("\n"))
 
 
 def env_text(output: Output, layout: Layout, config: Config, *, environ: Mapping[str, str]) -> str:
@@ -73,8 +73,9 @@ def activates(output: Output) -> bool:
     return output.section("build").get("activate_in_script") is not False
 
 
-def _header(layout: Layout) -> str:
-    """As conda-build has it: the script can be run by hand, in the environment or outside of it."""
+def header(layout: Layout) -> str:
+    """The first lines of conda_build.sh, as conda-build has them: the script can be run by hand, in the environment or
+    outside of it."""
     return f"if [ -z ${{CONDA_BUILD+x}} ]; then\n    source {shlex.quote(str(layout.env_file))}\nfi\n"
 
 

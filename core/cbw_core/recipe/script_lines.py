@@ -10,6 +10,7 @@ import difflib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cbw_core.errors import Place, RecipeError
@@ -18,7 +19,8 @@ from cbw_core.recipe.outline import Node, outline
 from cbw_core.recipe.script_rows import Item, Row, items_of, scalar
 
 
-def script_places(text: str, path: DataPath, script: Sequence[str]) -> tuple[int | None, ...]:
+@lru_cache(maxsize=16)
+def script_places(text: str, path: DataPath, script: tuple[str, ...]) -> tuple[int | None, ...]:
     """For each line of a script the line (from 1) of the text it stands on; None where that cannot be told."""
     rows = max(_candidates(text, path, ""), key=lambda one: _matched(one.rows, script), default=None)
     if rows is None:

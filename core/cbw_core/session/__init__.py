@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from cbw_core.session.blame import while_rendering
     from cbw_core.session.changes.patches import PatchWritten, new_patch, refresh_patch
     from cbw_core.session.changes.saving import check_saving, save_change
+    from cbw_core.session.changes.script_edit import ScriptKept, keep_script
     from cbw_core.session.environments import change_environment, environment_of, reset_environments
     from cbw_core.session.look import Look
     from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
@@ -39,6 +40,7 @@ __all__ = [
     "Phase",
     "PhaseStatus",
     "Plan",
+    "ScriptKept",
     "Session",
     "SessionInfo",
     "SessionStatus",
@@ -53,6 +55,7 @@ __all__ = [
     "create_for_package",
     "environment_of",
     "in_order",
+    "keep_script",
     "last_session",
     "matching",
     "neighbour",
@@ -84,6 +87,7 @@ __getattr__ = lazily(
         "planning": ("TOPLEVEL", "Plan", "choose", "matching", "plan"),
         "recipe_build": ("build_recipe",),
         "changes.saving": ("check_saving", "save_change"),
+        "changes.script_edit": ("ScriptKept", "keep_script"),
         "session": ("Session",),
         "solving": ("Solution", "solve_all", "solve_first"),
         "store": ("SessionInfo", "create", "create_for_package", "last_session", "open_session", "purge", "sessions"),

@@ -64,6 +64,16 @@ class Kept:
         return self._file("scripts.json")
 
     @property
+    def script(self) -> Path:
+        """The build script's text as the recipe had it when conda_build.sh was written from it."""
+        return self._file("script.json")
+
+    @property
+    def edited(self) -> Path:
+        """Phases whose scripts went on with an edited text in their last run, with that text."""
+        return self._file("edited.json")
+
+    @property
     def edits(self) -> Path:
         """Files of the work folder as a person changed them, which go into the next build."""
         return self._file("edits")

@@ -64,7 +64,8 @@ class PhaseStatus:
 class SessionStatus:
     """A session as it stands now. paths: "root", "work", "host_prefix", "build_prefix", "test_prefix", "env_file",
     "build_file", "test_runner", "ledger", "events", "logs", "package" (when made) -> absolute path.
-    env_changes: what a person changed in the environments ("host: added zlib 1.3"), in order."""
+    env_changes: what a person changed in the environments ("host: added zlib 1.3"), in order.
+    owed: clean runs of scripts that went on with edits, a sentence each."""
 
     root: str
     recipe: str
@@ -75,6 +76,7 @@ class SessionStatus:
     variant: Mapping[str, Any] = field(default_factory=dict)
     activation: str = ""
     env_changes: tuple[str, ...] = ()
+    owed: tuple[str, ...] = ()
 
     def __getitem__(self, phase: Phase | str) -> PhaseStatus:
         return self.phases[Phase(phase).number]

@@ -26,6 +26,20 @@ class Editing:
         self.text = self._recipe = self._work = target.text
 
     @property
+    def recipe(self) -> str:
+        """The recipe's text as last read."""
+        return self._recipe
+
+    @property
+    def work(self) -> str:
+        """The work folder's text as last read."""
+        return self._work
+
+    def is_kept(self, text: str) -> None:
+        """The recipe has this text now, which was written into it from the work folder."""
+        self._recipe = text
+
+    @property
     def in_recipe(self) -> bool:
         """Whether the text read last is what the recipe had then."""
         return self.text == self._recipe
@@ -37,7 +51,7 @@ class Editing:
         Raises UsageError when both were edited in different ways, or nothing is left to run; RecipeError for a syntax
         error, and what reading the recipe raises. What was known before stays then.
         """
-        work = self._read_work()
+        work = self.read_work()
         recipe = self._recipe
         if source != "work" and self._target.read is not None:
             recipe = self._target.read()
@@ -61,7 +75,8 @@ class Editing:
         self._take(new, recipe, work, taken)
         diff = difference(running, new, self._target.name)
         functions, not_run = _above(running, new, line)
-        return Reloaded(diff, line, new, functions, not_run, taken if diff else "")
+        where = "recipe" if new == recipe else taken
+        return Reloaded(diff, line, new, functions, not_run, where if diff else "")
 
     def _chosen(self, recipe: str, work: str, source: Source | None) -> tuple[str, Source]:
         in_recipe, in_work = recipe != self._recipe, work != self._work
@@ -80,7 +95,7 @@ class Editing:
     def _in_work(self) -> str:
         return f"{self._target.script.parent.name}/{self._target.script.name}"
 
-    def _read_work(self) -> str:
+    def read_work(self) -> str:
         """The text of the file that bash was started with, without our header."""
         try:
             rows = _read(self._target.script).split("\n")

@@ -131,9 +131,9 @@ def test_what_cannot_be_told_is_refused_with_its_line(text: str, old: str, new: 
 
 
 def test_lines_of_a_script_are_found_where_they_stand() -> None:
-    assert script_places(LIST, BUILD, OLD.split("|")) == (5, 7, 9, 10, 11)
+    assert script_places(LIST, BUILD, tuple(OLD.split("|"))) == (5, 7, 9, 10, 11)
     text = "build:\n  script: |\n    make\n    make install\n    make\n"
-    assert script_places(text, BUILD, ["make", "make install", "make"]) == (3, 4, 5)
+    assert script_places(text, BUILD, ("make", "make install", "make")) == (3, 4, 5)
     loop = "build:\n  script:\n    {% for x in y %}\n    - a {{ x }}\n    {% endfor %}\n    - b\n"
-    assert script_places(loop, BUILD, ["a 1", "a 2", "b"])[2] == 6
-    assert script_places("build: {}\n", BUILD, ["a"]) == (None,)
+    assert script_places(loop, BUILD, ("a 1", "a 2", "b"))[2] == 6
+    assert script_places("build: {}\n", BUILD, ("a",)) == (None,)

@@ -22,6 +22,7 @@ def all_commands() -> Mapping[str, Command]:
         environments,
         house,
         inspecting,
+        keeping,
         looking,
         patching,
         phases,
@@ -34,6 +35,18 @@ def all_commands() -> Mapping[str, Command]:
         tracing,
     )
 
-    known = (debugging, rendering, inspecting, diffing, building, testing, phases, patching, environments, looking)
+    known = (
+        debugging,
+        rendering,
+        inspecting,
+        diffing,
+        building,
+        testing,
+        phases,
+        patching,
+        keeping,
+        environments,
+        looking,
+    )
     rooms = (*known, tracing, breaking, stepping, atstop, reloading, shelling, prompt, asserting, house)
     return MappingProxyType({command.name: command for room in rooms for command in room.COMMANDS})

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cbw_core.inspect.linkages import Branch, Way
     from cbw_core.linkage import Linkages
     from cbw_core.render.output import Output
-    from cbw_core.session import PatchWritten, PhaseStatus, SessionInfo, SessionStatus
+    from cbw_core.session import PatchWritten, PhaseStatus, ScriptKept, SessionInfo, SessionStatus
 
 Form: TypeAlias = Literal["tree", "explain", "output", "yaml"]
 
@@ -190,6 +190,14 @@ class PatchReport:
     """A patch of the recipe written, and the session it was made in."""
 
     patch: PatchWritten
+    session: SessionStatus
+
+
+@dataclass(frozen=True)
+class KeptReport:
+    """Edits of conda_build.sh written into the recipe, and the session they were made in."""
+
+    script: ScriptKept
     session: SessionStatus
 
 

@@ -50,6 +50,7 @@ def _(value: results.StatusReport) -> RenderableType:
     if status.variant:
         parts.append(_line("variant", ", ".join(f"{key}={item}" for key, item in status.variant.items())))
     parts += [_line("changed by hand", change) for change in status.env_changes]
+    parts += [_line("owed", text) for text in status.owed]
     parts.append(phases_table(status.phases))
     if status.activation and status["env"].state in ("done", "stale"):
         parts.append(_line("enter", status.activation))
@@ -186,6 +187,7 @@ ELSEWHERE: Mapping[type, tuple[str, str]] = {
     stops.VariableList: ("stops", "variables_view"),
     stops.Evaluated: ("stops", "evaluated_view"),
     stops.Reloaded: ("stops", "reloaded_view"),
+    results.KeptReport: ("stops", "kept_view"),
     stops.Blame: ("stops", "blame_view"),
     tracing.TimelineReport: ("timelines", "timelines_view"),
     tracing.TimelineDiff: ("timelines", "timeline_diff_view"),

@@ -164,6 +164,7 @@ def _(value: SessionStatus) -> Any:
         "variant": data_of(value.variant),
         "activation": value.activation,
         "env_changes": list(value.env_changes),
+        "owed": list(value.owed),
     }
 
 
@@ -199,6 +200,13 @@ def _(value: results.PatchReport) -> Any:
     changes = [{"file": path, "change": kind} for path, kind in made.changes]
     place = str(made.place) if made.place else None
     return {"patch": made.file, "written": made.written, "folder": made.folder, "changes": changes, "entered": place}
+
+
+@_form("cbw_workbench.commands.results.KeptReport")
+def _(value: results.KeptReport) -> Any:
+    made = value.script
+    owed = list(value.session.owed)
+    return {"file": made.file, "written": made.written, "diff": made.diff, "ran": made.ran, "owed": owed}
 
 
 @_form("cbw_workbench.commands.results.Using")

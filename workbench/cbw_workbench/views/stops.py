@@ -10,6 +10,7 @@ from rich.text import Text
 
 from cbw_core.trace.cost import Cost
 from cbw_core.trace.model import Evaluated, Reloaded, Stop, Variable
+from cbw_workbench.commands.results import KeptReport
 from cbw_workbench.commands.stops import (
     Blame,
     BreakpointList,
@@ -108,9 +109,6 @@ def evaluated_view(value: Evaluated) -> RenderableType:
 def reloaded_view(value: Reloaded) -> RenderableType:
     if not value.diff:
         return Text(f"nothing has changed; `continue` goes on with line {value.line}")
-    diff = Text()
-    for line in value.diff.splitlines():
-        diff.append(line + "\n", style="green" if line.startswith("+") else "red" if line.startswith("-") else "")
     said = []
     if value.functions:
         said.append(f"from now on as edited: {', '.join(f'{name}()' for name in value.functions)}")
@@ -121,7 +119,23 @@ def reloaded_view(value: Reloaded) -> RenderableType:
     if value.source == "work":
         said.append("the recipe does not have this edit: `keep` writes it there")
     said.append(f"`continue` goes on with line {value.line} of the new text")
-    return Group(diff, *map(Text, said))
+    return Group(diff(value.diff), *map(Text, said))
+
+
+def diff(text: str) -> Text:
+    """A unified diff in colours."""
+    drawn = Text()
+    for line in text.splitlines():
+        drawn.append(line + "\n", style="green" if line.startswith("+") else "red" if line.startswith("-") else "")
+    return drawn
+
+
+def kept_view(value: KeptReport) -> RenderableType:
+    made = value.script
+    if not made.diff:
+        return Text(f"{made.file} has the edits already")
+    said = [f"{'kept in' if made.written else 'would be kept in'} {made.file}", *value.session.owed]
+    return Group(diff(made.diff), *map(Text, said))
 
 
 def _lines(numbers: Sequence[int]) -> str:

@@ -156,6 +156,13 @@ def rewriting_scripts(kept: Kept, sink: Sink) -> Iterator[None]:
     jsonfile.write(kept.scripts, {name: digests.of_file(kept.layout.work / name) for name in SCRIPTS})
 
 
+def is_ours(kept: Kept, name: str) -> None:
+    """A script in the work folder counts as written by us as it is now."""
+    file = kept.layout.work / name
+    if file.is_file():
+        jsonfile.write(kept.scripts, {**(jsonfile.read(kept.scripts) or {}), name: digests.of_file(file)})
+
+
 def _text(kept: Kept, name: str) -> bytes | None:
     file = kept.layout.work / name
     return file.read_bytes() if file.is_file() else None

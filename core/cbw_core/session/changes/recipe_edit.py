@@ -126,10 +126,10 @@ class _Held:
         return after is not None and _holds(after, self._before, self._mine, self._path, self._is_it)
 
     def _rendered(self, edit: Edited) -> tuple[Output, ...] | None:
-        return _rendered(self._file, edit, self._config, self._cancel, self._environ)
+        return rendered_with(self._file, edit, self._config, self._cancel, self._environ)
 
 
-def _rendered(
+def rendered_with(
     file: Path, edit: Edited, config: Config, cancel: Cancel, environ: Mapping[str, str]
 ) -> tuple[Output, ...] | None:
     """What the edited text renders to; None when it does not. It is tried beside the recipe, so that all it reads is

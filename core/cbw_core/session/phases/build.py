@@ -10,8 +10,8 @@ from cbw_core import build
 from cbw_core import env as env_room
 from cbw_core.events import Note
 from cbw_core.process import Cancel
-from cbw_core.session import timelines
-from cbw_core.session.changes import edits
+from cbw_core.session import rendering, timelines
+from cbw_core.session.changes import edited_runs, edits
 from cbw_core.session.disk import trees
 from cbw_core.session.disk.trees import Signature
 from cbw_core.session.folder import SessionFolder
@@ -34,22 +34,13 @@ def run(session: SessionFolder, work: Work) -> dict[str, Any]:
     kept.built.unlink(missing_ok=True)
     timelines.set_aside(kept)
     kept.made.drop()
+    edited_runs.begins(session, Phase.BUILD)
     scripts.write(session, work.sink)
     trees.write_manifest(kept.begun, trees.scan(layout.work))
     session.record(Phase.BUILD, touched=True)
     try:
         if build.script_of(session.output) is not None:
-            build.run_build(
-                session.output,
-                layout,
-                session.config,
-                environ=session.environ,
-                sink=work.sink,
-                cancel=work.cancel,
-                log=layout.log(Phase.BUILD),
-                debugger=session.debugger,
-                render_again=lambda: render.now(session, work.sink),
-            )
+            _run_script(session, work)
     finally:
         layout.work.mkdir(parents=True, exist_ok=True)  # a script may remove what it stands in
         layout.host_prefix.mkdir(parents=True, exist_ok=True)
@@ -66,6 +57,28 @@ def run(session: SessionFolder, work: Work) -> dict[str, Any]:
         work.sink(Note(f"{path} is a socket, pipe or device: it is not packaged", level="warning", phase=Phase.BUILD))
     kept.made.take(made)
     return {"new_files": len(made), "edited": [asdict(row) for row in edited], "edits": list(carried)}
+
+
+def _run_script(session: SessionFolder, work: Work) -> None:
+    layout = session.layout
+    try:
+        build.run_build(
+            session.output,
+            layout,
+            session.config,
+            environ=session.environ,
+            sink=work.sink,
+            cancel=work.cancel,
+            log=layout.log(Phase.BUILD),
+            debugger=session.debugger,
+            render_again=lambda: render.now(session, work.sink),
+        )
+    finally:
+        edited_runs.ended(session, Phase.BUILD)
+    if edited_runs.took_lines_of_recipe(session, Phase.BUILD):
+        # what ran is what the recipe says now: it must not count as another script when the next phase renders
+        result = render.run(session, work)
+        session.record(Phase.RENDER, result=result, inputs=rendering.inputs(session.rendering, session.ledger.config))
 
 
 @dataclass(frozen=True)
@@ -139,6 +152,7 @@ def _files(manifest: Mapping[str, Signature]) -> set[tuple[str, Signature]]:
 
 def undo(session: SessionFolder, work: Work, first: Phase) -> None:
     session.kept.made.drop()
+    edited_runs.begins(session, Phase.BUILD)
     timelines.set_aside(session.kept)
     if first is Phase.BUILD:  # else env or source is undone next: what would be restored here goes away there
         edits.put_by(session.kept, work.sink)

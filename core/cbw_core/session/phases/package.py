@@ -9,8 +9,10 @@ from typing import Any
 
 from cbw_core import build, channel, package
 from cbw_core.errors import BuildError, UsageError
+from cbw_core.events import Note
 from cbw_core.post import PostResult
 from cbw_core.render.output import Output
+from cbw_core.session.changes import edited_runs
 from cbw_core.session.disk import digests, jsonfile
 from cbw_core.session.folder import SessionFolder
 from cbw_core.session.look import Look
@@ -76,6 +78,9 @@ def run(session: SessionFolder, work: Work) -> dict[str, Any]:
     if found is None:
         raise UsageError("there is nothing to package: what post found is gone", hint="`cbw run package` runs post.")
     result = PostResult.from_json(found)
+    if edited_runs.ran_with_edits(session, Phase.BUILD):
+        text = "the build that is packaged ran with edits on its way: `rerun build` gives a clean one"
+        work.sink(Note(text, level="warning", phase=Phase.PACKAGE))
     made = package.create(
         session.output,
         session.layout,

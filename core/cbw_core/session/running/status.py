@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from cbw_core.session.changes import live
+from cbw_core.session.changes import edited_runs, live
 from cbw_core.session.disk import locks
 from cbw_core.session.folder import SessionFolder
 from cbw_core.session.ledger import Ledger, PhaseRecord
@@ -39,6 +39,7 @@ def status_of(session: SessionFolder, look: Look) -> SessionStatus:
         variant={k: output.variant.get(k) for k in output.used_vars},
         activation=f"cd {shlex.quote(str(layout.work))} && source {shlex.quote(str(layout.env_file))}",
         env_changes=tuple(f"{change.env}: {change}" for change in live.read(session).changes),
+        owed=edited_runs.owed(session),
     )
 
 
