@@ -14,10 +14,10 @@ from cbw_core.events import Sink, TraceEnded
 from cbw_core.process import Cancel
 from cbw_core.trace import looking
 from cbw_core.trace.changes import Changed
-from cbw_core.trace.commands import top_command_at
+from cbw_core.trace.commands import statement_at, top_command_at
 from cbw_core.trace.editing import Source
 from cbw_core.trace.jump import jump_to
-from cbw_core.trace.model import Breakpoint, Evaluated, Kind, Reloaded, State, Stop, Target, Variable
+from cbw_core.trace.model import Breakpoint, Evaluated, FunctionAt, Kind, Reloaded, State, Stop, Target, Variable
 from cbw_core.trace.points import Points, line_with_command
 from cbw_core.trace.recording import Recording
 from cbw_core.trace.run import Run, not_stopped
@@ -207,9 +207,15 @@ class Debugger:
         depth = len(stop.frames) + (2 if len(stop.frames) == 1 and stop.subshell else 1)
         self._go(Going("finish", depth, subshell), "finish")
 
-    def until(self, line: int) -> None:
-        """On to a line of the script, once."""
-        run, _ = self._standing()
+    def until(self, line: int | None = None) -> None:
+        """On to a line of the script, once; without a line: to one below this one (out of a loop, at its end)."""
+        run, stop = self._standing()
+        if line is None:
+            here = stop.line
+            if stop.text_line is not None:
+                here = max(run.lines.to_bash(statement_at(run.text, stop.text_line)[1]), default=here)
+            self._go(Going("next", len(stop.frames) + 1, stop.subshell, here), "until")
+            return
         point = self.add("line", str(line_with_command(run, line)), once=True)
         self._until = point.number if point.once else None
         try:
@@ -342,6 +348,11 @@ class Debugger:
         """The script's functions: name -> text."""
         run, _ = self._standing()
         return looking.functions(run)
+
+    def function_places(self) -> tuple[FunctionAt, ...]:
+        """Where the script's functions are defined."""
+        run, _ = self._standing()
+        return looking.function_places(run)
 
     def options(self) -> dict[str, bool]:
         """The shell's options (`set -o` and `shopt`), without what tracing sets."""

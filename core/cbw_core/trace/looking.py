@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 
 from cbw_core.trace.declared import variables
-from cbw_core.trace.model import Stop, Variable
+from cbw_core.trace.filelines import to_file
+from cbw_core.trace.model import FunctionAt, Stop, Variable
 from cbw_core.trace.run import Run
 from cbw_core.trace.shellstate import OF_BASH
 
@@ -25,6 +26,22 @@ def functions(run: Run) -> dict[str, str]:
             continue
         found[name] = run.evaluate(f"builtin declare -f -- {shlex.quote(name)}").output
     return found
+
+
+def function_places(run: Run) -> tuple[FunctionAt, ...]:
+    """Where each function is defined, as a person edits it."""
+    rows = run.evaluate(
+        "(IFS=$' \\t\\n'; builtin shopt -s extdebug; builtin declare -F $(builtin compgen -A function))"
+    ).output
+    found = []
+    for row in rows.splitlines():
+        name, line, file = row.split(" ", 2)
+        if name == "trap" or name.startswith("__cbw_"):
+            continue
+        text_line = run.text_line(int(line)) if file == str(run.target.script) else None
+        place = to_file(text_line, run.target, run.text) if text_line is not None else None
+        found.append(FunctionAt(name, *(place or (file, int(line)))))
+    return tuple(sorted(found, key=lambda one: one.name))
 
 
 def options(run: Run, stop: Stop) -> dict[str, bool]:

@@ -144,6 +144,15 @@ class Variable:
 
 
 @dataclass(frozen=True)
+class FunctionAt:
+    """A function of the script, and where it is defined."""
+
+    name: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
 class Evaluated:
     """What `eval` gave: the command's exit status and what it wrote."""
 

@@ -7,7 +7,7 @@
 # __cbw_s: look at every command   __cbw_b[LINE]: look at this line    __cbw_j: going to another place of the text
 # __cbw_t: inside a trap of ours (set where a redirection is expanded: no command runs before that)
 # __cbw_k: skip the command        __cbw_in: 1 evaluating in the script's own scope, 2 the same, and then go on
-__cbw_s=0 __cbw_j=0 __cbw_k=0 __cbw_in=0 __cbw_busy=0 __cbw_mode=run __cbw_depth=0 __cbw_sub=0 __cbw_gen=0 __cbw_rec=0 __cbw_rn=0 __cbw_fail=0
+__cbw_s=0 __cbw_j=0 __cbw_k=0 __cbw_in=0 __cbw_level=0 __cbw_busy=0 __cbw_mode=run __cbw_depth=0 __cbw_sub=0 __cbw_after=0 __cbw_gen=0 __cbw_rec=0 __cbw_rn=0 __cbw_fail=0
 __cbw_kind= __cbw_r=0 __cbw_l= __cbw_do= __cbw_seen=0 __cbw_was=0 __cbw_ee= __cbw_e=${__cbw_e:-0}
 __cbw_t=0 __cbw_args=() __cbw_exit= __cbw_exit_at=0 __cbw_err= __cbw_err_at=0 __cbw_dbg=
 declare -ra __cbw_null=(/dev/null)
@@ -18,6 +18,7 @@ declare -a __cbw_b=() __cbw_bn=() __cbw_bk=() __cbw_bv=() __cbw_bf=() __cbw_bl=(
 __cbw_at() {
   if ((__cbw_t)) && [[ $1 == D ]]; then __cbw_k=0; return 1; fi
   case ${FUNCNAME[1]} in trap | __cbw_*) __cbw_k=0; return 1 ;; esac
+  if ((__cbw_in && BASH_SUBSHELL != __cbw_level)); then return 1; fi  # a ( … ) in what is evaluated
   if ((__cbw_in)) && [[ $1 == "$__cbw_kind" ]]; then
     builtin local - __cbw_go="$__cbw_in"; builtin set +euxETvfn; [[ ${IFS@a} == *r* ]] || builtin local IFS=$' \t\n'
     __cbw_in=0
@@ -63,7 +64,7 @@ __cbw_at() {
   fi
   case $__cbw_mode in
     step) __cbw_stop "$1" step 0 "$2" "$3" "$4" "$6"; return ;;
-    next) if ((__cbw_n <= __cbw_depth && BASH_SUBSHELL <= __cbw_sub)); then __cbw_stop "$1" step 0 "$2" "$3" "$4" "$6"; return; fi ;;
+    next) if ((__cbw_n <= __cbw_depth && BASH_SUBSHELL <= __cbw_sub && (__cbw_n < __cbw_depth || $3 > __cbw_after))); then __cbw_stop "$1" step 0 "$2" "$3" "$4" "$6"; return; fi ;;
     finish) if ((__cbw_n < __cbw_depth)); then __cbw_stop "$1" step 0 "$2" "$3" "$4" "$6"; return; fi ;;
   esac
   builtin local __cbw_hit=0
@@ -132,7 +133,7 @@ __cbw_files() {
 # $5 line, $6 command, $7 $-
 __cbw_stop() {
   builtin local __cbw_m __cbw_f __cbw_i
-  __cbw_busy=1 __cbw_kind=$1
+  __cbw_busy=1 __cbw_kind=$1 __cbw_level=$BASH_SUBSHELL
   until builtin read -r __cbw_m <"$__cbw_d/turn"; do (($? > 128)) || { __cbw_give_up; return 1; }; done
   __cbw_m="stop"$'\t'"$1"$'\t'"$2"$'\t'"$3"$'\t'"$BASHPID"$'\t'"$BASH_SUBSHELL"$'\t'"$4"$'\t'"$7"
   __cbw_f=$6; __cbw_escape; __cbw_m+=$'\t'$__cbw_f

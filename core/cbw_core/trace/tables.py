@@ -25,11 +25,13 @@ _XTRACE = re.compile(
 @dataclass(frozen=True)
 class Going:
     """How the script goes on. mode: "run", "step", "next" or "finish"; depth: bash's count of frames for the last two;
-    subshell: how deep in subshells `next` and `finish` stop."""
+    subshell: how deep in subshells `next` and `finish` stop; after: `next` stops behind this line (bash's) only, or
+    where a function has returned."""
 
     mode: str = "run"
     depth: int = 0
     subshell: int = 0
+    after: int = 0
 
 
 def may_trace_itself(text: str) -> bool:
@@ -95,6 +97,7 @@ def state_text(
     return "\n".join(
         [
             f"__cbw_gen={serial} __cbw_mode={going.mode} __cbw_depth={going.depth} __cbw_sub={going.subshell}",
+            f"__cbw_after={going.after}",
             f"__cbw_fail={int(on_fail)} __cbw_rec={record}",
             f"__cbw_s={int(everything)} __cbw_all={shlex.quote(always(quiet))}",
             f"if ((__cbw_rn < __cbw_rec)); then __cbw_ask={asked[0]}; else __cbw_ask={asked[1]}; fi",

@@ -228,3 +228,23 @@ def test_headers_of_loops_and_arithmetic_commands_are_lines_to_stop_at(traced: S
         debugger.cont()
         seen.append(one.at()[0])
     assert seen == [1, 3, 1, 3, 7]
+
+
+def test_subshells_and_pipelines_can_be_evaluated(traced: Start) -> None:
+    debugger = Debugger()
+    debugger.add("line", "2")
+    one = traced("f() { false; }\necho here\n( f || echo in\n  true )\n", debugger=debugger)
+    one.stop()
+    told = [
+        debugger.evaluate(code) for code in ("(echo a; echo b)", "(exit 3)", "(echo c | cat) | tr c d", "( (false) )")
+    ]
+    assert [(done.status, done.output) for done in told] == [(0, "a\nb\n"), (3, ""), (0, "d\n"), (1, "")]
+    assert debugger.evaluate("echo $BASH_SUBSHELL").output == "0\n"
+    debugger.step()
+    one.stop()
+    debugger.step()
+    assert one.stop().subshell == 1
+    assert debugger.evaluate("(echo $BASH_SUBSHELL)").output == "2\n"
+    debugger.cont()
+    assert one.end() == 0
+    assert one.lines == ["here", "in"]

@@ -15,6 +15,7 @@ from cbw_workbench.commands.command import Arg, Command, Context, Result
 from cbw_workbench.commands.line import read, run
 from cbw_workbench.commands.phases import PHASE_NAMES
 from cbw_workbench.commands.results import Asserted, FailedAsExpected
+from cbw_workbench.commands.standing import standing
 
 STATES = ("pending", "running", "done", "failed", "stale", "interrupted", "skipped")
 PLACES = ("work", "host", "build", "test", "session", "package")
@@ -166,11 +167,40 @@ def _error(context: Context, words: Sequence[str]) -> Found:
     return len(words) == 1 or error.kind == words[1], f"the error was of kind {error.kind}: {error.message}"
 
 
+def _stop(context: Context, words: Sequence[str]) -> Found:
+    if len(words) > 2:
+        raise UsageError("assert stop takes one place or reason", hint="assert stop build.sh:4")
+    stop = context.held.stop if context.held is not None else None
+    if stop is None:
+        return False, "no script stands at a stop"
+    actual = f"{stop.reason} at {stop.file}:{stop.line}"
+    if len(words) == 1:
+        return True, actual
+    name, _, line = words[1].rpartition(":")
+    if line.isdigit():
+        here = (str(stop.line), str(stop.text_line)) if not name else (str(stop.line),)
+        return line in here and (not name or f"/{stop.file}".endswith(f"/{name}")), actual
+    return words[1] == stop.reason or words[1] == stop.frames[0].function, actual
+
+
+def _var(context: Context, words: Sequence[str]) -> Found:
+    if len(words) < 2:
+        raise UsageError("assert var needs NAME=VALUE or NAME", hint="assert var CFLAGS='-O2 -g'")
+    name, equal, wanted = " ".join(words[1:]).partition("=")
+    found = next((v for v in standing(context)[0].debugger.variables() if v.name == name), None)
+    if found is None or found.value is None:
+        return False, f"{name} is not set"
+    value = found.value if isinstance(found.value, str) else " ".join(item for _, item in found.value)
+    return not equal or value == wanted, f"{name}={value}"
+
+
 _CHECKS: dict[str, Callable[[Context, Sequence[str]], Found]] = {
     "file": _file,
     "output": _output,
     "status": _status,
     "error": _error,
+    "stop": _stop,
+    "var": _var,
 }
 
 
@@ -181,7 +211,7 @@ def _listed(names: Sequence[str]) -> str:
 COMMANDS = (
     Command(
         "assert",
-        "check a phase's state, a file, the last command's output, status or error",
+        "check a phase's state, a file, the last command's output, status or error, where a script stands, a variable",
         assert_,
         args=(Arg(("words",), "what is to hold", {"nargs": argparse.REMAINDER, "metavar": "CHECK"}),),
         description="""Check something; a check that does not hold is a failure and tells what is.
@@ -189,7 +219,9 @@ COMMANDS = (
   assert [not] file PATH [in PLACE]       PLACE: work, host, build, test, session or package; PATH may be a glob
   assert [not] output TEXT | /PATTERN/    the output of the last command (asserts not counted)
   assert [not] status N                   its exit status
-  assert [not] error [KIND]               it failed, with an error of that kind""",
+  assert [not] error [KIND]               it failed, with an error of that kind
+  assert [not] stop [PLACE | REASON]      a script stands: at FILE:LINE, LINE, in a function; for a failure, breakpoint
+  assert [not] var NAME[=VALUE]           a variable of the script that stands is set, or has that value""",
         examples=("assert build done", "assert file lib/libfoo.so* in package", "assert output /[0-9]+ passed/"),
         group="prompt",
         faces=frozenset({"repl", "tui"}),

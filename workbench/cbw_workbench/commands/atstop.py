@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
 from argparse import Namespace
 from dataclasses import replace
 
 from cbw_core.errors import UsageError
 from cbw_workbench.commands.command import PROMPTS, Arg, Command, Context, Result
 from cbw_workbench.commands.standing import standing
-from cbw_workbench.commands.stops import VariableList, WhereReport, changes_at, source_around, stop_report
+from cbw_workbench.commands.stops import FunctionList, VariableList, WhereReport, changes_at, source_around, stop_report
 
 
 def where(context: Context, args: Namespace) -> Result:
@@ -23,7 +24,14 @@ def where(context: Context, args: Namespace) -> Result:
 
 def list_(context: Context, args: Namespace) -> Result:
     own, stop = standing(context)
-    return Result(WhereReport(stop, source_around(own.debugger, stop, args.line, 10)))
+    line = args.line
+    if line is None and own.listed is not None and own.listed[0] == stop.serial:
+        line = own.listed[1] + _LISTED + 1  # asked again: on from there
+    rows = source_around(own.debugger, stop, line, _LISTED)
+    if line is not None and not rows:
+        raise UsageError(f"the script has no line {line}", hint="list 1 begins anew.")
+    own.listed = (stop.serial, rows[-1].number) if rows else None
+    return Result(WhereReport(stop, rows, only_source=True))
 
 
 def variables(context: Context, args: Namespace) -> Result:
@@ -32,13 +40,32 @@ def variables(context: Context, args: Namespace) -> Result:
     own, _ = standing(context)
     found = own.debugger.variables()
     if args.name:
-        found = tuple(v for v in found if any(fnmatchcase(v.name, pattern) for pattern in args.name))
+        names = [re.sub(r"^\$\{?|\}$", "", name) for name in args.name]  # $NAME and ${NAME} are as good
+        found = tuple(v for v in found if any(fnmatchcase(v.name, pattern) for pattern in names))
+        if not found:
+            raise UsageError(
+                f"the script has no variable {' '.join(args.name)}", kind="variable", hint="vars lists them."
+            )
     else:
         wanted = "changed" if args.changed else "exported" if args.exported else ""
         found = tuple(v for v in found if not wanted or getattr(v, wanted))
         if not wanted:
             found = tuple(v for v in found if not v.exported or v.changed)
     return Result(VariableList(found, own.debugger.functions() if args.functions else {}))
+
+
+def functions(context: Context, args: Namespace) -> Result:
+    """Where they are defined; or the text of those named."""
+    from fnmatch import fnmatchcase
+
+    own, _ = standing(context)
+    if not args.name:
+        return Result(FunctionList(own.debugger.function_places()))
+    texts = own.debugger.functions()
+    found = {name: text for name, text in texts.items() if any(fnmatchcase(name, one) for one in args.name)}
+    if not found:
+        raise UsageError(f"the script has no function {' '.join(args.name)}", hint="functions lists them.")
+    return Result(FunctionList(tuple(f for f in own.debugger.function_places() if f.name in found), found))
 
 
 def evaluate(context: Context, args: Namespace) -> Result:
@@ -62,6 +89,7 @@ def stand(context: Context) -> Result:
     return Result(stop_report(standing(context)[0].debugger))
 
 
+_LISTED = 10  # lines before and behind the one that `list` shows
 _WORDS = Arg(("words",), "the command", {"nargs": argparse.REMAINDER, "metavar": "COMMAND"})
 
 COMMANDS = (
@@ -77,7 +105,7 @@ COMMANDS = (
     ),
     Command(
         "list",
-        "at a stop: the source around it, or around a line",
+        "at a stop: the source around it, or around a line; again: the lines behind those",
         list_,
         args=(Arg(("line",), "a line of the script", {"nargs": "?", "type": int, "metavar": "LINE"}),),
         examples=("list", "list 40"),
@@ -90,12 +118,22 @@ COMMANDS = (
         "at a stop: the script's variables, changed ones marked; by name, or all that are not exported",
         variables,
         args=(
-            Arg(("name",), "names or patterns", {"nargs": "*", "metavar": "NAME"}),
+            Arg(("name",), "names or patterns", {"nargs": "*", "metavar": "NAME"}, "variable"),
             Arg(("--changed",), "those that changed since the last stop", {"action": "store_true"}),
             Arg(("--exported",), "the exported ones", {"action": "store_true"}),
             Arg(("--functions",), "the functions too", {"action": "store_true"}),
         ),
-        examples=("vars", "vars 'C*FLAGS' PREFIX", "vars --changed"),
+        examples=("vars", "vars 'C*FLAGS' PREFIX", "vars --changed", "p CFLAGS"),
+        group="debugger",
+        faces=PROMPTS,
+        aliases=("p",),
+    ),
+    Command(
+        "functions",
+        "at a stop: the script's functions and where they are defined; by name with their text",
+        functions,
+        args=(Arg(("name",), "names or patterns", {"nargs": "*", "metavar": "NAME"}, "function"),),
+        examples=("functions", "functions build_all"),
         group="debugger",
         faces=PROMPTS,
     ),

@@ -48,6 +48,7 @@ class Held:
         self._points_of: object = None
         self._points: tuple[Breakpoint, ...] = ()  # as they were kept when we last looked
         self.session: Session | None = None
+        self.listed: tuple[int, int] | None = None  # the stop, and the last line that `list` showed there
 
     @property
     def debugger(self) -> Debugger:

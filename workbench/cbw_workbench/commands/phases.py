@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from cbw_core.errors import UsageError
 from cbw_workbench.commands import options
+from cbw_workbench.commands.choosing import resolve_session
 from cbw_workbench.commands.command import Arg, Command, Context, Result
 from cbw_workbench.commands.results import PhaseReport
+from cbw_workbench.commands.stepping import times
 
 if TYPE_CHECKING:
     from cbw_core.process import Cancel
@@ -42,10 +44,13 @@ def _perform(context: Context, session: Session, work: Callable[[Cancel], Result
 
 
 def step(context: Context, args: Namespace) -> Result:
-    session = context.session
-    assert session is not None
     if context.held is not None and context.held.stop is not None:
-        return context.held.go_on(context, lambda debugger: debugger.step())
+        if args.recipe is not None and not args.recipe.isdigit():
+            raise UsageError(
+                f"step {args.recipe}: a script stands at a stop", hint="step, or step N, goes on from there."
+            )
+        return times(context, int(args.recipe or 1), lambda debugger: debugger.step())
+    session = context.session = resolve_session(context, args.session, args.recipe)
 
     def work(cancel: Cancel) -> Result:
         done = session.step(sink=context.sink, cancel=cancel)
@@ -100,13 +105,13 @@ COMMANDS = (
         "run the next phase that is not done; where a script stands at a stop: to its next command",
         step,
         args=_COMMON,
-        examples=("cbw step", "cbw step RECIPE", "cbw step --session debug_1700000000000"),
+        examples=("cbw step", "cbw step RECIPE", "cbw step --session debug_1700000000000", "step 3"),
         group="phases",
-        needs_session=True,
         long=True,
         aliases=("s",),
         description="Run the next phase that is not done. At a prompt, while a build or test script stands at a stop, "
-        "it goes on to\nits next command, into functions, sourced files and subshells (`next` goes over them).",
+        "it goes on to\nits next command, into functions, sourced files and subshells (`next` goes over them); "
+        "`step N` N times.",
     ),
     Command(
         "run",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cbw_core.trace.changes import Changed
 from cbw_core.trace.cost import Cost
 from cbw_core.trace.filelines import marked
-from cbw_core.trace.model import Breakpoint, Evaluated, FileMade, Reloaded, Stop, Variable
+from cbw_core.trace.model import Breakpoint, Evaluated, FileMade, FunctionAt, Reloaded, Stop, Variable
 
 if TYPE_CHECKING:
     from cbw_core.trace import Debugger
@@ -62,6 +62,15 @@ class WhereReport:
     jobs: tuple[str, ...] = ()
     options: Mapping[str, bool] = field(default_factory=dict)
     changes: Changes = field(default_factory=Changes)
+    only_source: bool = False
+
+
+@dataclass(frozen=True)
+class FunctionList:
+    """Where functions are defined; texts: of those that were asked for by name."""
+
+    functions: tuple[FunctionAt, ...]
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -111,6 +120,7 @@ __all__ = [
     "BreakpointList",
     "Changes",
     "Evaluated",
+    "FunctionList",
     "Reloaded",
     "SnapshotList",
     "SnapshotRow",

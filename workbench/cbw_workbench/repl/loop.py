@@ -37,6 +37,7 @@ def run_prompt(context: Context) -> int:
     )
     sys.stdout.write("cbw: `help` lists the commands, Tab completes, Ctrl-D leaves\n")
     status = 0
+    again = ""  # what an empty line runs, where a script stands
     before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         for line in context.opening:
@@ -50,6 +51,10 @@ def run_prompt(context: Context) -> int:
                 continue
             except EOFError:
                 break
+            held = engine.context.held
+            if not line.strip() and held is not None and held.stop is not None:
+                line = again
+            again = repeated(line)
             outcome = engine.run(line)
             status = outcome.status or status
             if outcome.leave:
@@ -60,6 +65,14 @@ def run_prompt(context: Context) -> int:
         signal.signal(signal.SIGTERM, before)
         context.session = engine.context.session
     return status
+
+
+def repeated(line: str) -> str:
+    """What an empty line behind this one is to run: the same step, or the next lines of a listing."""
+    word = line.split(maxsplit=1)[0] if line.strip() else ""
+    if word in ("l", "list"):
+        return "list"
+    return line if word in ("s", "step", "n", "next") else ""
 
 
 def toolbar(context: Context) -> FormattedText:

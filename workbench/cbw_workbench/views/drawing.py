@@ -185,6 +185,7 @@ ELSEWHERE: Mapping[type, tuple[str, str]] = {
     stops.BreakpointList: ("stops", "breakpoints_view"),
     stops.SnapshotList: ("stops", "snapshots_view"),
     stops.VariableList: ("stops", "variables_view"),
+    stops.FunctionList: ("stops", "functions_view"),
     stops.Evaluated: ("stops", "evaluated_view"),
     stops.Reloaded: ("stops", "reloaded_view"),
     results.KeptReport: ("stops", "kept_view"),

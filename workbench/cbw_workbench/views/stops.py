@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
@@ -14,6 +15,7 @@ from cbw_workbench.commands.results import KeptReport
 from cbw_workbench.commands.stops import (
     Blame,
     BreakpointList,
+    FunctionList,
     SnapshotList,
     SourceLine,
     StopReport,
@@ -35,6 +37,8 @@ def stop_view(value: StopReport) -> RenderableType:
 
 
 def where_view(value: WhereReport) -> RenderableType:
+    if value.only_source:
+        return Group(*source(value.source))
     parts: list[RenderableType] = [_title(value.stop)]
     for number, frame in enumerate(value.stop.frames):
         parts.append(Text.assemble((f"#{number} ", "dim"), f"{frame.function}  {frame.file}:{frame.line}"))
@@ -77,6 +81,16 @@ def breakpoints_view(value: BreakpointList) -> RenderableType:
     )
 
 
+def functions_view(value: FunctionList) -> RenderableType:
+    if value.texts:
+        places = {one.name: f"{one.file}:{one.line}" for one in value.functions}
+        return Group(*(Text(f"# {places.get(name, '')}\n{text.rstrip()}") for name, text in value.texts.items()))
+    if not value.functions:
+        return Text("the script has no functions")
+    width = max(len(one.name) for one in value.functions)
+    return Group(*(Text(f"{one.name:<{width}}  {one.file}:{one.line}") for one in value.functions))
+
+
 def variables_view(value: VariableList) -> RenderableType:
     rows: list[RenderableType] = [Text(_variable(v), style="bold" if v.changed else "") for v in value.variables]
     rows += [Text(text.rstrip("\n")) for text in value.functions.values()]
@@ -95,7 +109,13 @@ def _value(variable: Variable) -> str:
     if isinstance(variable.value, str):
         text = variable.value
     else:
-        text = "(" + " ".join(f"[{key}]={item}" for key, item in variable.value) + ")"
+        plain = [key for key, _ in variable.value] == [str(n) for n in range(len(variable.value))]
+        items = [item if plain else f"[{key}]={item}" for key, item in variable.value]
+        if sum(map(len, items)) > _WIDE // 2:  # a row each
+            return (
+                "(" + "".join(f"\n      {item.replace(chr(10), chr(92) + 'n')[:_WIDE]}" for item in items) + "\n    )"
+            )
+        text = "(" + " ".join(shlex.quote(item) if plain else item for item in items) + ")"
     text = text.replace("\n", "\\n")
     return text if len(text) <= _WIDE else text[:_WIDE] + "…"
 
