@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -50,9 +51,7 @@ def statements(text: str) -> tuple[tuple[int, int], ...]:
     """(first, last) line of each command, innermost ones included, in the order they stand. Of a redirected command
     with a here-document the document's lines belong to it."""
     found: list[tuple[int, int]] = []
-    todo = [_tree(text).root_node]
-    while todo:
-        node = todo.pop()
+    for node in nodes(text):
         if node.type in _LEAVES:
             parent = node.parent
             whole = parent if parent is not None and parent.type == "redirected_statement" else node
@@ -61,8 +60,21 @@ def statements(text: str) -> tuple[tuple[int, int], ...]:
             found.append((node.start_point.row + 1, node.start_point.row + 1))
         elif node.type == "compound_statement" and node.children[0].type == "((":
             found.append((node.start_point.row + 1, _last(node)))
-        todo.extend(reversed(node.children))
     return tuple(sorted(set(found)))
+
+
+def nodes(text: str) -> Iterator[Any]:
+    """The nodes of a script's tree, each before what is in it."""
+    todo = [_tree(text).root_node]
+    while todo:
+        node = todo.pop()
+        yield node
+        todo.extend(reversed(node.children))
+
+
+def span_of(node: Any) -> tuple[int, int]:
+    """Its first and last line."""
+    return node.start_point.row + 1, _last(node)
 
 
 def statement_at(text: str, line: int) -> tuple[int, int]:

@@ -10,13 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from cbw_core.errors import UsageError, from_os_error
-from cbw_core.events import Sink, TraceEnded
+from cbw_core.events import Note, Sink, TraceEnded
 from cbw_core.process import Cancel
 from cbw_core.trace import looking
 from cbw_core.trace.changes import Changed
 from cbw_core.trace.commands import statement_at, top_command_at
 from cbw_core.trace.editing import Source
 from cbw_core.trace.jump import jump_to
+from cbw_core.trace.limits import limits
 from cbw_core.trace.model import Breakpoint, Evaluated, FunctionAt, Kind, Reloaded, State, Stop, Target, Variable
 from cbw_core.trace.points import Points, line_with_command
 from cbw_core.trace.recording import Recording
@@ -131,11 +132,16 @@ class Debugger:
             run.sink = recording.listening(sink)
         run.before_go(self._look)
         self._points.check_lines(run, sink)
+        for line, said in limits(run.text):
+            sink(Note(f"{target.name}:{line}: {said}", level="warning", phase=target.phase))
+        hits = {point.number: point.hits for point in self.breakpoints}
         run.on_stop = self._stopped
         try:
             yield run
         finally:
             run.ended(run.status)
+            if run.status is not None:
+                self._points.tell_unhit(run, sink, hits)
             self._until_is_over()
             if recording is not None:
                 self._recording, self.timeline = None, recording.timeline()
@@ -198,13 +204,13 @@ class Debugger:
     def next(self) -> None:
         """To the next command of this level: over functions, sourced files and subshells."""
         _, stop = self._standing()
-        self._go(Going("next", len(stop.frames) + 1, stop.subshell), "next")
+        self._go(Going("next", stop.depth + 1, stop.subshell), "next")
 
     def finish(self) -> None:
         """To the command behind the call of this function or sourced file; at the top level to the end."""
         _, stop = self._standing()
         subshell = max(stop.subshell - 1, 0) if len(stop.frames) == 1 else stop.subshell
-        depth = len(stop.frames) + (2 if len(stop.frames) == 1 and stop.subshell else 1)
+        depth = stop.depth + (2 if len(stop.frames) == 1 and stop.subshell else 1)
         self._go(Going("finish", depth, subshell), "finish")
 
     def until(self, line: int | None = None) -> None:
@@ -214,7 +220,7 @@ class Debugger:
             here = stop.line
             if stop.text_line is not None:
                 here = max(run.lines.to_bash(statement_at(run.text, stop.text_line)[1]), default=here)
-            self._go(Going("next", len(stop.frames) + 1, stop.subshell, here), "until")
+            self._go(Going("next", stop.depth + 1, stop.subshell, here), "until")
             return
         point = self.add("line", str(line_with_command(run, line)), once=True)
         self._until = point.number if point.once else None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 from cbw_core.events import Stopped
 from cbw_core.trace.commands import statement_at
 from cbw_core.trace.lines import LineMap
 from cbw_core.trace.model import Frame, Reason, Stop, Target
+from cbw_core.trace.placing import command_at, line_of, text_of
 
 Row = tuple[str, int, str]
 
@@ -44,10 +46,12 @@ def stop_told(fields: list[str]) -> Told:
 
 def stop_of(told: Told, target: Target, text: str, lines: LineMap, serial: int) -> Stop:
     """The stop that a message tells of. text, lines: those that count now."""
+    rows = [row for row in told.rows if not row[0].startswith("__cbw_")]
+    frames = [frame_of(row, target, text, lines, told, innermost=at == 0) for at, row in enumerate(rows)]
     return Stop(
         reason=cast("Reason", told.reason),
-        command=told.command,
-        frames=tuple(frame_of(row, target, text, lines) for row in told.rows if not row[0].startswith("__cbw_")),
+        command=_command(told, frames, text),
+        frames=tuple(frames),
         status=told.status,
         subshell=told.subshell,
         pid=told.pid,
@@ -60,18 +64,35 @@ def stop_of(told: Told, target: Target, text: str, lines: LineMap, serial: int) 
     )
 
 
-def frame_of(row: Row, target: Target, text: str, lines: LineMap) -> Frame:
+def frame_of(row: Row, target: Target, text: str, lines: LineMap, told: Told, *, innermost: bool) -> Frame:
     """A level of the backtrace, in lines of the file that a person edits."""
     function, line, file = row
     if file != str(target.script):
+        other = text_of(Path(told.cwd, file))
+        if innermost and other:
+            line = line_of(other, line, function, told.command, told.subshell)
         return Frame(function, file, line)
     text_line = lines.to_text(line)
     if text_line is not None:
-        text_line = statement_at(text, text_line)[0] if function != "source" else text_line
+        if innermost:
+            text_line = line_of(text, text_line, function, told.command, told.subshell)
+        elif function != "source":
+            text_line = statement_at(text, text_line)[0]
         place = target.place(text, text_line)
         if place is not None:
             return Frame(function, place.file, place.line or 0, text_line)
     return Frame(function, target.file or file, line, text_line)
+
+
+def _command(told: Told, frames: list[Frame], text: str) -> str:
+    """The command: in a function that a trap of the script calls, bash names the one before the trap."""
+    here = next((at for at, frame in enumerate(frames) if frame.function.startswith("trap ")), 0)
+    if not here or told.kind == "X":
+        return told.command
+    line = frames[0].text_line
+    if line is None:
+        text, line = text_of(Path(told.cwd, frames[0].file)), frames[0].line
+    return command_at(text, line) or f"a command of {frames[0].function}"
 
 
 def unescaped(field: str) -> str:

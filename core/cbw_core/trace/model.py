@@ -34,8 +34,9 @@ class Target:
 
 @dataclass(frozen=True)
 class Frame:
-    """One level of the backtrace. function: "main" at the top level, "source" in a sourced file. line counts in `file`;
-    for the traced script that is the file a person edits, and `text_line` the line in its text."""
+    """One level of the backtrace. function: "main" at the top level, "source" in a sourced file, "trap EXIT" (ERR,
+    RETURN) in a trap of the script, which stands at the line that set it. line counts in `file`; for the traced script
+    that is the file a person edits, and `text_line` the line in its text."""
 
     function: str
     file: str
@@ -84,6 +85,12 @@ class Stop:
             return False
         command = top_command_at(text, self.text_line)
         return command is not None and command.first == self.text_line
+
+    @property
+    def depth(self) -> int:
+        """bash's count of frames there. A trap is a level of its own; below one that runs as the script ends there is
+        no other."""
+        return len(self.frames) + any(frame.function == "trap EXIT" for frame in self.frames)
 
     @property
     def top_line(self) -> int | None:

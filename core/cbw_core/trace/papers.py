@@ -33,6 +33,21 @@ def write_state(folder: Path, text: str, serial: int) -> None:
     _write(folder / "gen", f"{serial}\n")
 
 
+def forget_passes(folder: Path) -> None:
+    """What breakpoints of an earlier run have noted: how often they were passed, and which files they saw."""
+    for pattern in ("passed.*", "files.*"):
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
+
+
+def passed_by(folder: Path, key: str) -> int:
+    """How often a breakpoint that ignores hits was passed, in all processes of the run."""
+    try:
+        return (folder / f"passed.{key}").stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def _write(path: Path, text: str) -> None:
     partial = path.with_name(f".{path.name}.partial")
     try:

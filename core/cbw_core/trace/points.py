@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from cbw_core.errors import UsageError
 from cbw_core.events import Note, Sink
 from cbw_core.trace.commands import next_statement
 from cbw_core.trace.filelines import is_meant, is_script, to_file, to_text
 from cbw_core.trace.model import Breakpoint, Kind
+from cbw_core.trace.papers import passed_by
+from cbw_core.trace.placing import stop_line, substitution_at
 from cbw_core.trace.run import Run
 
 
@@ -121,13 +124,42 @@ class Points:
         for point in self.all:
             if point.kind != "line" or point.line is None or not is_meant(point.file, run.target):
                 continue
-            found = next_statement(run.text, to_text(point.file, point.line, run.target, run.text))
+            found = stop_line(run.text, asked := to_text(point.file, point.line, run.target, run.text))
             if found is None:
                 sink(Note(f"breakpoint {point.number}: {run.target.name} has no line {point.line}", level="warning"))
                 continue
             file, line = _place_of(run, point.file, found)
             if (file, line, True) != (point.file, point.line, point.placed):
                 self.put(replace(point, file=file, line=line, placed=True))
+            if found != asked:
+                sink(Note(f"breakpoint {point.number} stands at line {line}: {_why(run.text, asked, point.line)}"))
+
+    def tell_unhit(self, run: Run, sink: Sink, hits: Mapping[int, int]) -> None:
+        """Say which breakpoints did not stop a script that has run to its end. hits: of each, before it ran."""
+        for point in self.all:
+            if not point.enabled or point.hits != hits.get(point.number, 0) or not _concerns(point, run):
+                continue
+            by = passed_by(run.folder, f"{point.number}.{point.turn}")
+            if by > point.ignore:  # another one stopped at the same place
+                continue
+            why = f": it was passed {by} times of {point.ignore}" if by else ""
+            sink(Note(f"breakpoint {point.number} was never hit: {point}{why}", phase=run.target.phase))
+
+
+def _concerns(point: Breakpoint, run: Run) -> bool:
+    """Whether a script that did not stop at a breakpoint is one that should have: it, or a file that it may source."""
+    if point.kind == "line" and is_meant(point.file, run.target):
+        return True
+    if run.target.phase != "build" or point.kind != "line" or not point.file:
+        return run.target.phase == "build" and point.kind != "line"
+    # a file beside the script is the script of another output or of the tests, which is told of when that runs
+    return not (run.target.file and Path(run.target.file).with_name(Path(point.file).name).is_file())
+
+
+def _why(text: str, line: int, shown: int) -> str:
+    """Why a breakpoint on a line of the text does not stay there. shown: its number for a person."""
+    inside = substitution_at(text, line) is not None and next_statement(text, line) == line
+    return f"line {shown} " + ("is inside its $( … ), whose lines bash does not count" if inside else "has no command")
 
 
 def _place_of(run: Run, file: str, line: int) -> tuple[str, int]:
@@ -139,7 +171,7 @@ def _place_of(run: Run, file: str, line: int) -> tuple[str, int]:
 
 def line_with_command(run: Run, line: int) -> int:
     """The first line, from `line` on, that has a command of the script. UsageError when none has."""
-    found = next_statement(run.text, line)
+    found = stop_line(run.text, line)
     if found is None:
         raise UsageError(f"{run.target.name} has no command at or behind line {line}", kind="breakpoint")
     return found

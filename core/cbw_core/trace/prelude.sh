@@ -7,10 +7,14 @@
 # __cbw_s: look at every command   __cbw_b[LINE]: look at this line    __cbw_j: going to another place of the text
 # __cbw_t: inside a trap of ours (set where a redirection is expanded: no command runs before that)
 # __cbw_k: skip the command        __cbw_in: 1 evaluating in the script's own scope, 2 the same, and then go on
+# __cbw_tr: EXIT or ERR inside the script's own trap, where bash names the command it interrupted, and for ERR (EXIT)
+# counts the trap's lines on from that one (from 1); __cbw_trn: the number of frames there; __cbw_el: the failed line
 __cbw_s=0 __cbw_j=0 __cbw_k=0 __cbw_in=0 __cbw_level=0 __cbw_busy=0 __cbw_mode=run __cbw_depth=0 __cbw_sub=0 __cbw_after=0 __cbw_gen=0 __cbw_rec=0 __cbw_rn=0 __cbw_fail=0
 __cbw_kind= __cbw_r=0 __cbw_l= __cbw_do= __cbw_seen=0 __cbw_was=0 __cbw_ee= __cbw_e=${__cbw_e:-0}
 __cbw_t=0 __cbw_args=() __cbw_exit= __cbw_exit_at=0 __cbw_err= __cbw_err_at=0 __cbw_dbg=
 declare -ra __cbw_null=(/dev/null)
+__cbw_tr= __cbw_trn=0 __cbw_el=0 __cbw_ret= __cbw_retf= __cbw_w=0 __cbw_T=${__cbw_T:-0}
+declare -A __cbw_set=() # where the script set its traps: LINE:FILE (__cbw_retf: the function)
 declare -a __cbw_b=() __cbw_bn=() __cbw_bk=() __cbw_bv=() __cbw_bf=() __cbw_bl=() __cbw_bc=() __cbw_bi=() __cbw_bj=() __cbw_bo=()
 
 # The decision. $1: D (before a command), E (a command failed); then $?, LINENO, BASH_COMMAND, $_, $-, $@ of the script.
@@ -32,9 +36,17 @@ __cbw_at() {
   __cbw_l=$5 __cbw_k=0 __cbw_ifs="${IFS-}"
   builtin local -; builtin set +euxETvfn; [[ ${IFS@a} == *r* ]] || builtin local IFS=$' \t\n'
   builtin local __cbw_n=${#FUNCNAME[@]}
+  if [[ $__cbw_tr ]]; then
+    if ((__cbw_n == __cbw_trn)); then
+      builtin local __cbw_v="$__cbw_err"
+      case $__cbw_tr in EXIT) __cbw_v=$__cbw_exit ;; RETURN) __cbw_v=$__cbw_ret ;; esac
+      builtin set -- "$1" "$2" "${__cbw_set[$__cbw_tr]%%:*}" "$__cbw_v" "$5" "$6" "${@:7}"
+    fi
+    __cbw_n=$((__cbw_n + 1)) # a trap is a level of its own
+  fi
   if ((__cbw_j)); then
     if [[ $1 == D && $4 == ': __cbw_begin' ]]; then
-      __cbw_j=0; __cbw_stop "$1" begin 0 "$2" "$3" "$4" "$6"; return
+      __cbw_j=0 __cbw_tr=; __cbw_stop "$1" begin 0 "$2" "$3" "$4" "$6"; return
     fi
     __cbw_jump "$1"; return
   fi
@@ -47,10 +59,11 @@ __cbw_at() {
   builtin read -r __cbw_g <"$__cbw_d/gen" && [[ $__cbw_g == "$__cbw_gen" ]] || { builtin source "$__cbw_d/state.sh" && __cbw_arm; } || { __cbw_give_up; return 1; }
   if [[ $1 == E ]]; then
     builtin printf '%s\t%s\t%s\t%s\t%s\t%s\0' "$2" "$BASH_SUBSHELL" "$6" "$3" "${BASH_SOURCE[1]-}" "$4" >>"$__cbw_d/failed"
+    __cbw_el=$3
     if ((__cbw_fail)) && [[ $6 == *e* ]]; then __cbw_seen=$2; __cbw_stop "$1" failure 0 "$2" "$3" "$4" "$6"; return; fi
     return 1
   fi
-  if ((__cbw_rn < __cbw_rec)) || { ((__cbw_rec && __cbw_n == 2)) && [[ ${__cbw_rb[$3]-} ]]; }; then
+  if [[ $__cbw_tr ]]; then :; elif ((__cbw_rn < __cbw_rec)) || { ((__cbw_rec && __cbw_n == 2)) && [[ ${__cbw_rb[$3]-} ]]; }; then
     builtin printf '%s\t%s\t%s\t%s\t%s\t%s\0' "$EPOCHREALTIME" "$BASHPID" "$__cbw_n" "$3" "${BASH_SOURCE[1]}" "$4" >>"$__cbw_d/record"
     if ((__cbw_rn < __cbw_rec)); then
       if ((++__cbw_rn == __cbw_rec)); then builtin source "$__cbw_d/state.sh"; __cbw_arm; fi  # enough: the tops from here on
@@ -62,24 +75,38 @@ __cbw_at() {
   if ((__cbw_n == 2 && !BASH_SUBSHELL)) && [[ ${__cbw_sn[$3]-} ]]; then
     __cbw_stop "$1" snapshot 0 "$2" "$3" "$4" "$6"
   fi
-  case $__cbw_mode in
-    step) __cbw_stop "$1" step 0 "$2" "$3" "$4" "$6"; return ;;
-    next) if ((__cbw_n <= __cbw_depth && BASH_SUBSHELL <= __cbw_sub && (__cbw_n < __cbw_depth || $3 > __cbw_after))); then __cbw_stop "$1" step 0 "$2" "$3" "$4" "$6"; return; fi ;;
-    finish) if ((__cbw_n < __cbw_depth)); then __cbw_stop "$1" step 0 "$2" "$3" "$4" "$6"; return; fi ;;
-  esac
-  builtin local __cbw_hit=0
-  __cbw_look "$3" "$4" "$2" "$6"
-  __cbw_was=$__cbw_n
-  if ((__cbw_hit)); then __cbw_stop "$1" "${__cbw_bo[__cbw_hit]}" "$__cbw_hit" "$2" "$3" "$4" "$6"; return; fi
-  return 1
+  builtin local __cbw_hit=0 __cbw_why
+  while :; do
+    __cbw_why=
+    case $__cbw_mode in
+      step) __cbw_why=step ;;
+      next) if ((__cbw_n <= __cbw_depth && BASH_SUBSHELL <= __cbw_sub && (__cbw_n < __cbw_depth || $3 > __cbw_after))); then __cbw_why=step; fi ;;
+      finish) if ((__cbw_n < __cbw_depth)); then __cbw_why=step; fi ;;
+    esac
+    if [[ ! $__cbw_why ]]; then
+      __cbw_look "$3" "$4" "$2" "$6"
+      __cbw_was=$__cbw_n
+      if ((__cbw_hit)); then __cbw_why=${__cbw_bo[__cbw_hit]}; else return 1; fi
+    fi
+    __cbw_stop "$1" "$__cbw_why" "$__cbw_hit" "$2" "$3" "$4" "$6"
+    case $? in 0) return 0 ;; 2) __cbw_busy=0 __cbw_hit=0 ;; *) return 1 ;; esac
+  done
 }
 
 # Which breakpoint holds here: its number into __cbw_hit. $1 line, $2 command, $3 status.
 __cbw_look() {
-  builtin local __cbw_i __cbw_v
+  builtin local __cbw_i __cbw_v __cbw_h=0 REPLY # read into REPLY: whatever IFS is, all of it; several may hold: the first stops, the others are noted as passed
   for __cbw_i in "${__cbw_bn[@]}"; do
+    if [[ $__cbw_tr ]]; then # what bash tells of the command is of the one before the trap
+      case ${__cbw_bk[__cbw_i]} in
+        command | exit | exec) continue ;;
+        line) if ((__cbw_n == __cbw_trn + 1)); then continue; fi ;;
+      esac
+    fi
     case ${__cbw_bk[__cbw_i]} in
-      line) [[ $1 == "${__cbw_bl[__cbw_i]}" && ( ${BASH_SOURCE[2]} == "${__cbw_bf[__cbw_i]}" || ${BASH_SOURCE[2]} == */"${__cbw_bf[__cbw_i]}" ) ]] || continue ;;
+      line) [[ $1 == "${__cbw_bl[__cbw_i]}" ]] || continue
+        __cbw_v=${BASH_SOURCE[2]}
+        [[ $__cbw_v == "${__cbw_bf[__cbw_i]}" || $__cbw_v == */"${__cbw_bf[__cbw_i]#./}" || ( ${__cbw_v##*/} == "${__cbw_bf[__cbw_i]##*/}" && $__cbw_v -ef ${__cbw_bf[__cbw_i]} ) ]] || continue ;;
       function) [[ ${FUNCNAME[2]} == "${__cbw_bv[__cbw_i]}" ]] && ((__cbw_n > __cbw_was)) || continue ;;
       command) [[ $2 == ${__cbw_bv[__cbw_i]} ]] || continue ;;
       exit) [[ $2 == exit* ]] || continue
@@ -97,20 +124,26 @@ __cbw_look() {
         __cbw_wv[__cbw_i]=$__cbw_v
         ((__cbw_w[__cbw_i]++)) || continue ;;
       file)
-        __cbw_files "${__cbw_bv[__cbw_i]}" "${__cbw_wv[__cbw_i]-none}"
-        if ((__cbw_w[__cbw_i])); then
-          [[ $__cbw_v != "${__cbw_wv[__cbw_i]}" ]] || ((__cbw_hit)) || continue
-        fi
+        # what was seen is kept in a file: a subshell that stopped for it has stopped for all
+        REPLY=none
+        { builtin read -r -d '' <"$__cbw_d/files.$__cbw_i"; } 2>/dev/null || :
+        builtin local __cbw_p="$REPLY"
+        __cbw_files "${__cbw_bv[__cbw_i]}" "$__cbw_p"
+        if [[ $__cbw_p != none && $__cbw_v == "$__cbw_p" ]] && ((!__cbw_hit)); then continue; fi
         __cbw_hit=0
-        __cbw_wv[__cbw_i]=$__cbw_v
-        ((__cbw_w[__cbw_i]++)) || continue ;;
+        builtin printf '%s\0' "$__cbw_v" >"$__cbw_d/files.$__cbw_i"
+        [[ $__cbw_p != none ]] || continue ;;
       *) continue ;;
     esac
     if [[ ${__cbw_bc[__cbw_i]} ]]; then eval "${__cbw_bc[__cbw_i]}" >/dev/null 2>&1 </dev/null || continue; fi
-    if ((__cbw_bi[__cbw_i] > 0)); then ((__cbw_bi[__cbw_i]--)); continue; fi
-    __cbw_hit=$__cbw_i
-    return
+    if ((__cbw_bi[__cbw_i])); then # counted in a file, for all processes of the script
+      REPLY=
+      { builtin read -r <"$__cbw_d/passed.${__cbw_bj[__cbw_i]}"; } 2>/dev/null || :
+      if ((${#REPLY} < __cbw_bi[__cbw_i])); then builtin printf . >>"$__cbw_d/passed.${__cbw_bj[__cbw_i]}"; continue; fi
+    fi
+    if ((__cbw_h)); then builtin printf . >>"$__cbw_d/passed.${__cbw_bj[__cbw_i]}"; else __cbw_h=$__cbw_i; fi
   done
+  __cbw_hit=$__cbw_h
 }
 
 # The files of a pattern that are there into __cbw_v; one that was written since the last look is marked.
@@ -132,13 +165,26 @@ __cbw_files() {
 # A stop: wait for our turn, tell where we are, and do as we are told. $1 kind, $2 reason, $3 breakpoint, $4 $?,
 # $5 line, $6 command, $7 $-
 __cbw_stop() {
-  builtin local __cbw_m __cbw_f __cbw_i
+  builtin local __cbw_m __cbw_f __cbw_i REPLY
   __cbw_busy=1 __cbw_kind=$1 __cbw_level=$BASH_SUBSHELL
   until builtin read -r __cbw_m <"$__cbw_d/turn"; do (($? > 128)) || { __cbw_give_up; return 1; }; done
+  if [[ $2 == step || $2 == breakpoint ]] && builtin read -r <"$__cbw_d/gen" && [[ $REPLY != "$__cbw_gen" ]]; then
+    # while it waited for another process the person went on: what was to stop it may hold no more (status 2)
+    { builtin source "$__cbw_d/state.sh" && __cbw_arm; } || { __cbw_give_up; return 1; }
+    if [[ $2 == step && $__cbw_mode != step || $2 == breakpoint && ! ${__cbw_bk[$3]-} ]]; then __cbw_leave; return 2; fi
+  fi
   __cbw_m="stop"$'\t'"$1"$'\t'"$2"$'\t'"$3"$'\t'"$BASHPID"$'\t'"$BASH_SUBSHELL"$'\t'"$4"$'\t'"$7"
   __cbw_f=$6; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
   __cbw_f=$PWD; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
   for ((__cbw_i = 2; __cbw_i < ${#FUNCNAME[@]}; __cbw_i++)); do
+    if [[ $__cbw_tr ]] && ((__cbw_i == ${#FUNCNAME[@]} - __cbw_trn + 1)); then
+      __cbw_f=${__cbw_set[$__cbw_tr]}; __cbw_escape
+      __cbw_m+=$'\t'"trap $__cbw_tr"$'\t'${__cbw_f%%:*}$'\t'${__cbw_f#*:}
+      if [[ $__cbw_tr == EXIT ]]; then continue; fi
+      __cbw_f=${FUNCNAME[__cbw_i]}; __cbw_escape; __cbw_m+=$'\t'$__cbw_f$'\t'$__cbw_el
+      __cbw_f=${BASH_SOURCE[__cbw_i]}; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
+      continue
+    fi
     __cbw_f=${FUNCNAME[__cbw_i]}; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
     if ((__cbw_i == 2)); then __cbw_m+=$'\t'$5; else __cbw_m+=$'\t'${BASH_LINENO[__cbw_i - 1]}; fi
     __cbw_f=${BASH_SOURCE[__cbw_i]}; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
@@ -200,6 +246,7 @@ __cbw_x() {
   builtin local - __cbw_flags="$-" __cbw_go
   builtin set +euxETvfn
   [[ ${IFS@a} == *r* ]] || builtin local IFS=$' \t\n'
+  __cbw_tr=
   if (($1 && __cbw_fail && !__cbw_busy && !BASH_SUBSHELL && $1 != __cbw_seen)); then
     __cbw_go=0
     __cbw_stop X exit 0 "$1" "${BASH_LINENO[0]}" "$BASH_COMMAND" "$__cbw_flags" || __cbw_go=1
@@ -210,6 +257,7 @@ __cbw_x() {
       __cbw_listen || __cbw_go=1
     done
   fi
+  if (($1)); then __cbw_in_exit; fi
   builtin return "$1"
 }
 
@@ -219,7 +267,11 @@ __cbw_enough() {
   if [[ -r $__cbw_d/state.sh ]]; then builtin source "$__cbw_d/state.sh"; __cbw_arm; fi
 }
 
-__cbw_y() { builtin return; }
+__cbw_y() { __cbw_in_exit; }
+# The script's own EXIT trap begins now.
+__cbw_in_exit() {
+  if [[ $__cbw_exit ]]; then __cbw_t=0 __cbw_tr=EXIT __cbw_trn=$((${#FUNCNAME[@]} - 1)); fi
+}
 __cbw_q() { builtin return "$1"; }
 
 # Status $2 when the script's own trap of kind $1 (E, D) is to run here, as it would without functrace and errtrace.
@@ -231,24 +283,50 @@ __cbw_mine() {
     ((BASH_SUBSHELL == __cbw_err_at)) || builtin return 0
     for __cbw_i in "${FUNCNAME[@]:1}"; do [[ $__cbw_i == main || $__cbw_i == source ]] || builtin return 0; done
   fi
+  if [[ $1 == E ]]; then __cbw_tr=ERR __cbw_trn=${#FUNCNAME[@]}; fi
   builtin return "$2"
 }
 
+# The same for its RETURN trap, which runs when the function that set it returns, and behind sourced files outside of
+# functions. Status 0 of the first: it is to run with $? (= $1) 0; of the second, another one: with that $?.
+__cbw_ret0() {
+  builtin local __cbw_i __cbw_f=main
+  for __cbw_i in "${FUNCNAME[@]:1}"; do [[ $__cbw_i == source ]] || { __cbw_f=$__cbw_i; break; }; done
+  __cbw_w=-1
+  if [[ $__cbw_f == "$__cbw_retf" || $__cbw_f == main ]] || ((__cbw_T)); then
+    case $__cbw_f in __cbw_* | trap) ;; *) __cbw_w=$1 __cbw_el=${BASH_LINENO[0]} ;; esac
+  fi
+  if ((__cbw_w == 0)); then __cbw_tr=RETURN __cbw_trn=${#FUNCNAME[@]}; fi
+  ((__cbw_t -= 2)) || :
+  builtin return "$((__cbw_w != 0))"
+}
+__cbw_ret1() {
+  if ((__cbw_w > 0)); then __cbw_tr=RETURN __cbw_trn=${#FUNCNAME[@]}; else __cbw_w=0; fi
+  ((__cbw_t -= 2)) || :
+  builtin return "$__cbw_w"
+}
+__cbw_arm_return() {
+  builtin local __cbw_a='2>"${__cbw_null[__cbw_t+=2,0]}"'
+  builtin local __cbw_o="{ __cbw_t=\$((__cbw_t - 2)) __cbw_tr=; } $__cbw_a"
+  builtin trap -- "{ __cbw_ret0 \$?; } $__cbw_a && { $__cbw_ret"$'\n'"$__cbw_o; }; { __cbw_ret1; } $__cbw_a || { $__cbw_ret"$'\n'"$__cbw_o; }" RETURN
+}
+
+# A trap's text begins with ours on the same line: $LINENO in it counts lines.
 __cbw_arm() {
   builtin local __cbw_a="$__cbw_ask"
   if ((__cbw_s)); then __cbw_a=$__cbw_all; fi
-  if [[ $__cbw_dbg ]]; then __cbw_a+=$'\n'"{ __cbw_mine D 1; } 2>/dev/null || {"$'\n'$__cbw_dbg$'\n}'; fi
+  if [[ $__cbw_dbg ]]; then __cbw_a+="; { __cbw_mine D 1; } 2>/dev/null || { $__cbw_dbg"$'\n}'; fi
   builtin trap -- "$__cbw_a" DEBUG
 }
 __cbw_arm_err() {
   builtin local __cbw_a="$__cbw_E"
-  if [[ $__cbw_err ]]; then __cbw_a+=$'\n{ __cbw_mine E "$__cbw_st"; } '$__cbw_away$' || {\n'$__cbw_err$'\n}'; fi
+  if [[ $__cbw_err ]]; then __cbw_a+='; { __cbw_mine E "$__cbw_st"; } '"$__cbw_away || { $__cbw_err"$'\n{ __cbw_t=0 __cbw_tr=; } '"$__cbw_away; }"; fi
   builtin trap -- "$__cbw_a" ERR
 }
 __cbw_arm_exit() {
   builtin local __cbw_a='{ __cbw_x $? && __cbw_y; } '"$__cbw_away"
   if ((__cbw_exit_at != BASH_SUBSHELL)); then __cbw_exit=; fi
-  if [[ $__cbw_exit ]]; then __cbw_a+=$'\n'$__cbw_exit; fi
+  if [[ $__cbw_exit ]]; then __cbw_a+="; $__cbw_exit"; fi
   if ((BASH_SUBSHELL)) && [[ ! $__cbw_exit ]]; then __cbw_a=-; fi
   builtin trap -- "$__cbw_a" EXIT
 }
@@ -257,7 +335,7 @@ __cbw_arm_urg() { if ((__cbw_urg && !BASH_SUBSHELL)); then builtin trap -- "$__c
 
 # The script's own traps: DEBUG, ERR and EXIT run beside ours; all others are bash's.
 trap() {
-  { builtin local - __cbw_a __cbw_o=0; local -a __cbw_rest=(); builtin set +euxETvfn; } 2>/dev/null
+  { builtin local - __cbw_a __cbw_i __cbw_o=0; local -a __cbw_rest=(); builtin set +euxETvfn; } 2>/dev/null
   if (($# == 0)) || [[ $1 == -[lp]* ]]; then
     if [[ $1 == -l* ]]; then builtin trap "$@"; __cbw_o=$?; builtin return "$__cbw_o"; fi
     builtin trap - DEBUG
@@ -265,7 +343,9 @@ trap() {
     if [[ $__cbw_exit ]]; then builtin trap -- "$__cbw_exit" EXIT; else builtin trap - EXIT; fi
     if [[ $__cbw_err ]]; then builtin trap -- "$__cbw_err" ERR; else builtin trap - ERR; fi
     if [[ $__cbw_dbg ]]; then builtin trap -- "$__cbw_dbg" DEBUG; fi
+    if [[ $__cbw_ret ]]; then builtin trap -- "$__cbw_ret" RETURN; fi
     builtin trap "$@"; __cbw_o=$?
+    if [[ $__cbw_ret ]]; then __cbw_arm_return; fi
     __cbw_arm_exit; __cbw_arm_err; __cbw_arm_urg; __cbw_arm
     builtin return "$__cbw_o"
   fi
@@ -274,10 +354,17 @@ trap() {
   __cbw_a=$1; builtin shift
   for __cbw_s_ in "$@"; do
     case ${__cbw_s_^^} in
-      EXIT | SIGEXIT | 0) if [[ $__cbw_a == - ]]; then __cbw_exit=; else __cbw_exit=${__cbw_a:-:}; fi; __cbw_exit_at=$BASH_SUBSHELL; __cbw_arm_exit ;;
-      ERR | SIGERR) if [[ $__cbw_a == - ]]; then __cbw_err=; else __cbw_err=${__cbw_a:-:}; fi; __cbw_err_at=$BASH_SUBSHELL; __cbw_arm_err ;;
+      EXIT | SIGEXIT | 0) if [[ $__cbw_a == - ]]; then __cbw_exit=; else __cbw_exit=${__cbw_a:-:}; fi; __cbw_exit_at=$BASH_SUBSHELL; __cbw_set[EXIT]=${BASH_LINENO[0]}:${BASH_SOURCE[1]}; __cbw_arm_exit ;;
+      ERR | SIGERR) if [[ $__cbw_a == - ]]; then __cbw_err=; else __cbw_err=${__cbw_a:-:}; fi; __cbw_err_at=$BASH_SUBSHELL; __cbw_set[ERR]=${BASH_LINENO[0]}:${BASH_SOURCE[1]}; __cbw_arm_err ;;
       DEBUG | SIGDEBUG) if [[ $__cbw_a == - ]]; then __cbw_dbg=; else __cbw_dbg=${__cbw_a:-:}; fi; __cbw_err_at=$BASH_SUBSHELL; __cbw_arm ;;
       URG | SIGURG) __cbw_urg=0; __cbw_rest+=("$__cbw_s_") ;;
+      RETURN | SIGRETURN)
+        if [[ ! $__cbw_a || $__cbw_a == - ]]; then __cbw_ret=; builtin trap - RETURN
+        else
+          __cbw_ret=$__cbw_a __cbw_retf=main __cbw_set[RETURN]=${BASH_LINENO[0]}:${BASH_SOURCE[1]}
+          for __cbw_i in "${FUNCNAME[@]:1}"; do [[ $__cbw_i == source ]] || { __cbw_retf=$__cbw_i; break; }; done
+          __cbw_arm_return
+        fi ;;
       *) __cbw_rest+=("$__cbw_s_") ;;
     esac
   done

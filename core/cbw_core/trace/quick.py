@@ -15,7 +15,7 @@ _AT = 'eval "$__cbw_H"&&: "$__cbw_l"'
 _LINE = "${__cbw_b[LINENO]-%s}"
 # time, process, depth, line, file and command, as __cbw_at writes them; the last word is for bash's $_, which stays so
 _RECORD = (
-    "case $__cbw_t$__cbw_busy${FUNCNAME-} in [!0]*|0[!0]*|00trap|00__cbw_*);;"
+    "case ${__cbw_tr:+1}$__cbw_t$__cbw_busy${FUNCNAME-} in [!0]*|0[!0]*|00trap|00__cbw_*);;"
     "*)if [[ -w $__cbw_d/record ]]&&builtin printf '%s\\t%s\\t%s\\t%s\\t%s\\t%s\\0%.0s' "
     '"$EPOCHREALTIME" "$BASHPID" "$((${#BASH_SOURCE[@]}+1))" "$LINENO" "${BASH_SOURCE[0]-}" "$BASH_COMMAND" "$_" '
     f'>>"$__cbw_d/record";then((++__cbw_rn<__cbw_rec))||__cbw_enough "$_";else {_AT};fi;;esac'

@@ -18,7 +18,7 @@ from cbw_core.trace.lines import LineMap
 from cbw_core.trace.link import Link, ScriptEnded
 from cbw_core.trace.messages import Told, stop_of, stop_told, stopped_event
 from cbw_core.trace.model import Breakpoint, Evaluated, State, Stop, Target
-from cbw_core.trace.papers import ScriptFile, write_prelude, write_state
+from cbw_core.trace.papers import ScriptFile, forget_passes, write_prelude, write_state
 from cbw_core.trace.snapshots import Snapshots, When
 from cbw_core.trace.tables import Going, may_trace_itself, state_text
 
@@ -69,6 +69,7 @@ class Run:
         self.link = Link(folder, self._message, self._lost)
         try:
             self.failures.unlink(missing_ok=True)
+            forget_passes(folder)
             write_prelude(folder, target, follow=follow)
             self._write_state()
         except OSError as error:
@@ -169,7 +170,14 @@ class Run:
                 why="What a subshell does to variables ends with it.",
                 hint="`continue` lets it end; at the stop behind it the script can go on elsewhere.",
             )
-        if stop.reason == "exit" and stop.note == "ending":
+        trap = next((frame.function for frame in stop.frames if frame.function.startswith("trap ")), "")
+        if trap and trap != "trap EXIT":
+            raise UsageError(
+                f"the script stands in its {trap}, from where it cannot go on elsewhere",
+                kind="not-here",
+                hint="`finish` leaves the trap; `break fail on` stops at a failure before its trap runs.",
+            )
+        if trap or (stop.reason == "exit" and stop.note == "ending"):
             raise UsageError(
                 "the script has ended: its shell cannot go back into it",
                 kind="not-here",

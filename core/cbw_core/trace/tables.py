@@ -6,14 +6,16 @@ import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from cbw_core.trace.commands import statement_at, top_commands
 from cbw_core.trace.filelines import is_meant, to_text
 from cbw_core.trace.lines import LineMap
 from cbw_core.trace.model import Breakpoint, Target
+from cbw_core.trace.placing import stop_line, text_of
 from cbw_core.trace.quick import always, loosened, question
 
-_INTERNAL = 100_000  # numbers of the stops that are always there
+_INTERNAL = 10_000_000  # numbers of the stops that are always there
 _EXIT = re.compile(r"(?:^|[;&|({!\s])exit\b")
 _EXEC = re.compile(r"(?:^|[;&|({!\s])exec\s+[^0-9<>&{\s]")
 # what may turn xtrace on: then even the fast expression has to run with stderr away
@@ -138,11 +140,8 @@ def _row(number: int, point: Breakpoint, kind: str, *, value: str = "", line: in
         f"__cbw_bf[{n}]={shlex.quote(file)}",
         f"__cbw_bc[{n}]={shlex.quote(point.condition)}",
     ]
-    if point.ignore:  # counts down in the shell: set once for each turn
-        key = f"{point.ignore}:{point.turn}"
-        parts.append(f"[[ ${{__cbw_bj[{n}]-}} == {key} ]] || __cbw_bi[{n}]={point.ignore} __cbw_bj[{n}]={key}")
-    else:
-        parts.append(f"__cbw_bi[{n}]=0")
+    # how often it was passed is kept in a file of that name, for all processes of the script
+    parts += [f"__cbw_bi[{n}]={point.ignore}", f"__cbw_bj[{n}]={point.number}.{point.turn}"]
     return "; ".join(parts)
 
 
@@ -150,7 +149,22 @@ def _bash_lines(point: Breakpoint, target: Target, text: str, lines: LineMap) ->
     """(line, file) as bash counts: every line of the command there, since bash names the last one of some."""
     assert point.line is not None
     if not is_meant(point.file, target):
-        return [(point.line, point.file)] if point.file else []
+        if not point.file:
+            return []
+        path, text = another_file(point.file, target)
+        line = stop_line(text, point.line) or point.line
+        first, last = statement_at(text, line)
+        return [(line, path) for line in range(first, min(last, first + 200) + 1)]
     first, last = statement_at(text, to_text(point.file, point.line, target, text))
     spots = [bash for line in range(first, min(last, first + 200) + 1) for bash in lines.to_bash(line)]
     return [(line, str(target.script)) for line in spots]
+
+
+def another_file(file: str, target: Target) -> tuple[str, str]:
+    """(path, text) of a file that the script may source, as a person named it: below the work folder, or in the
+    recipe. What is not there (yet) is taken as it was written, with no text."""
+    recipe = Path(target.file).parent if target.file else target.work
+    for path in (target.work / file, recipe / file):  # an absolute one stays what it is
+        if path.is_file():
+            return str(path), text_of(path)
+    return file, ""

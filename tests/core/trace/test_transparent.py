@@ -6,13 +6,15 @@ import os
 import re
 import subprocess
 import threading
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from cbw_core.errors import Place
 from cbw_core.trace import Debugger, Target
-from support.traced_scripts import NO_ERREXIT, SCRIPTS
+from support.traced_scripts import NO_ERREXIT, SCRIPTED, fits, same_names, word_of
 
 
 def _run(folder: Path, text: str, errexit: bool, debugger: Debugger | None) -> tuple[str, str, int, dict[str, bytes]]:
@@ -58,44 +60,79 @@ def _plain(ran: tuple[str, str, int, dict[str, bytes]], folder: Path) -> tuple[o
     return same(ran[0]), same(ran[1]), ran[2], {k: v.replace(bytes(folder), b"HERE") for k, v in ran[3].items()}
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_a_script_runs_as_with_bash_alone(name: str, tmp_path: Path) -> None:
-    text, errexit = SCRIPTS[name], name not in NO_ERREXIT
-    alone = _run(tmp_path / "alone", text, errexit, None)
-    traced = _run(tmp_path / "debug", text, errexit, Debugger(on_fail=False))
-    assert _plain(traced, tmp_path / "debug") == _plain(alone, tmp_path / "alone")
+Alone = Callable[[str], tuple[object, ...]]
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_a_script_stepped_through_does_the_same(name: str, tmp_path: Path) -> None:
-    text, errexit = SCRIPTS[name], name not in NO_ERREXIT
-    alone = _run(tmp_path / "alone", text, errexit, None)
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Alone:
+    """What a script does with bash alone."""
+
+    @cache
+    def alone(name: str) -> tuple[object, ...]:
+        folder = tmp_path_factory.mktemp("alone") / "run"
+        return _plain(_run(folder, SCRIPTED[name].text, name not in NO_ERREXIT, None), folder)
+
+    return alone
+
+
+@pytest.mark.parametrize("name", SCRIPTED)
+def test_a_script_runs_as_with_bash_alone(name: str, tmp_path: Path, alone: Alone) -> None:
+    folder = tmp_path / "debug"
+    traced = _run(folder, SCRIPTED[name].text, name not in NO_ERREXIT, Debugger(on_fail=False))
+    assert _plain(traced, folder) == alone(name)
+
+
+@pytest.mark.parametrize("how", ["step", "next"])
+@pytest.mark.parametrize("name", SCRIPTED)
+def test_a_script_gone_through_stops_where_it_should_and_does_the_same(
+    name: str, how: str, tmp_path: Path, alone: Alone
+) -> None:
+    script, folder = SCRIPTED[name], tmp_path / "debug"
     debugger = Debugger(on_fail=False, stop_first=True)
-    stops: list[int | None] = []
-
-    def drive() -> None:
-        while debugger.run is None:
-            threading.Event().wait(0.005)
-        while (stop := debugger.wait(30)) is not None:
-            stops.append(stop.text_line)
-            try:
-                debugger.step()
-            except Exception:
-                return
-
-    driver = threading.Thread(target=drive)
+    words: list[str] = []
+    driver = threading.Thread(target=_drive, args=(debugger, how, words))
     driver.start()
-    traced = _run(tmp_path / "debug", text, errexit, debugger)
+    traced = _run(folder, script.text, name not in NO_ERREXIT, debugger)
     driver.join(30)
-    assert _plain(traced, tmp_path / "debug") == _plain(alone, tmp_path / "alone")
+    assert _plain(traced, folder) == alone(name)
+    expected = getattr(script, how)
+    assert fits(same_names(words), expected), f"{' '.join(words)}\nexpected: {' '.join(expected)}"
 
 
-@pytest.mark.parametrize("name", SCRIPTS)
-def test_a_script_that_is_recorded_and_watched_does_the_same(name: str, tmp_path: Path) -> None:
-    text, errexit = SCRIPTS[name], name not in NO_ERREXIT
-    alone = _run(tmp_path / "alone", text, errexit, None)
+@pytest.mark.parametrize("name", SCRIPTED)
+def test_a_script_that_is_recorded_and_watched_does_the_same(name: str, tmp_path: Path, alone: Alone) -> None:
+    folder = tmp_path / "debug"
     debugger = Debugger(on_fail=False, record=3)  # and then only the top level
     debugger.add("command", "no @(such) command*")
     debugger.add("variable", "NO_SUCH_VARIABLE")
-    traced = _run(tmp_path / "debug", text, errexit, debugger)
-    assert _plain(traced, tmp_path / "debug") == _plain(alone, tmp_path / "alone")
+    traced = _run(folder, SCRIPTED[name].text, name not in NO_ERREXIT, debugger)
+    assert _plain(traced, folder) == alone(name)
+
+
+def _drive(debugger: Debugger, how: str, words: list[str]) -> None:
+    while debugger.run is None:
+        threading.Event().wait(0.005)
+    while (stop := debugger.wait(30)) is not None:
+        words.append(word_of(stop))
+        getattr(debugger, how)()
+
+
+def test_the_table_is_as_large_as_it_is_said_to_be() -> None:
+    assert len(SCRIPTED) >= 145
+    assert not any(one.text.strip().strip("#abc \n") and not one.step for one in SCRIPTED.values())
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "holds"),
+    [
+        ("1 2", "1 2", True),
+        ("1", "1 2", False),
+        ("1 2 3", "1 2", False),
+        ("(1) 2 3", "[ (1) | 2 ] 3", True),
+        ("2 (1) 3", "[ (1) | 2 ] 3", True),
+        ("2 4 (1) 3", "[ (1) 3 | 2 4 ]", True),
+        ("4 2 (1) 3", "[ (1) 3 | 2 4 ]", False),
+    ],
+)
+def test_the_tables_words_are_read(got: str, expected: str, holds: bool) -> None:
+    assert fits(got.split(), expected.split()) is holds
