@@ -110,7 +110,7 @@ def render_recipe(
 
 
 def _render(work: Work, matrix: Matrix, finalize: bool) -> Rendered:
-    variants = Variants(matrix.variants)
+    variants = Variants(matrix.variants, looped=matrix.looped)
     first = State(work, {}, variants[0], variants, variants)
     parse_again(first, strict=False, alone=True)
     # name and version are checked before anything else is done with them

@@ -229,12 +229,9 @@ def reduced_variants(state: State, used: set[str]) -> list[Variant]:
     groups = [g for g in zip_groups({"zip_keys": state.variant.get("zip_keys")}) if set(g) & used]
     grouped = {k for g in groups for k in g}
     extend = set(as_list(spec.get("extend_keys")))
-    for key in state.variants[0]:
-        if key in used or key in grouped or key in extend or key == "zip_keys":
-            continue
-        value = spec.get(key)
-        if isinstance(value, list) and value:
-            spec[key] = value[:1]
+    for key in state.variants.several():
+        if key not in used and key not in grouped and key not in extend and key != "zip_keys":
+            spec[key] = spec[key][:1]
     return explode(spec)
 
 

@@ -50,7 +50,7 @@ def freeze(value: Any) -> Any:
     if type(value) is str:
         return value
     if isinstance(value, dict):
-        return tuple(sorted((k, freeze(v)) for k, v in value.items()))
+        return tuple(sorted([(k, v if type(v) is str else freeze(v)) for k, v in value.items()]))
     if isinstance(value, (list, tuple)):
         return tuple(freeze(v) for v in value)
     return tuple(sorted(map(str, value))) if isinstance(value, (set, frozenset)) else value

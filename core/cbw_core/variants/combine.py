@@ -248,11 +248,12 @@ def _product(fixed: Variant, looped: Sequence[_Axis]) -> list[Variant]:
             + " x ".join(f"{rows} of {keys}" for rows, keys in listed[:8]),
             hint="Zip keys that belong together (zip_keys), or narrow some to one value, for example with --variants.",
         )
+    axes = [[dict(zip(keys, row, strict=False)) for row in rows] for keys, rows in looped]
     variants: list[Variant] = []
-    for chosen in itertools.product(*(rows for _, rows in looped)):
-        variant = dict(fixed)
-        for (keys, _), values in zip(looped, chosen, strict=True):
-            variant.update(zip(keys, values, strict=False))
+    for chosen in itertools.product(*axes):
+        variant = fixed.copy()
+        for values in chosen:
+            variant.update(values)
         variants.append(variant)
     return variants
 
@@ -262,7 +263,7 @@ def filtered(variants: Sequence[Variant], key: str, values: Any) -> list[Variant
     if isinstance(values, dict):
         return list(variants)
     of = [v.get(key) for v in variants]
-    allowed = {value: _allows(values, value) for value in of if type(value) is str}
+    allowed = {value: _allows(values, value) for value in {value for value in of if type(value) is str}}
     return [
         v
         for v, value in zip(variants, of, strict=True)
@@ -270,9 +271,9 @@ def filtered(variants: Sequence[Variant], key: str, values: Any) -> list[Variant
     ]
 
 
-def matrix(combined: Spec, sources: Sequence[Spec]) -> list[Variant]:
+def matrix(combined: Spec, sources: Sequence[Spec]) -> tuple[list[Variant], frozenset[str]]:
     """The variants of a combined spec that every source allows, later sources first; a source that allows none is
-    ignored (filter_combined_spec_to_used_keys). `sources` without the defaults."""
+    ignored (filter_combined_spec_to_used_keys). `sources` without the defaults. And the keys that may differ."""
     extend = {"zip_keys", "extend_keys", *EXTEND_KEYS, *as_list(combined.get("extend_keys"))}
     fixed, looped = _axes(combined)
     axes = dict(looped)
@@ -287,7 +288,7 @@ def matrix(combined: Spec, sources: Sequence[Spec]) -> list[Variant]:
                 place = keys.index(key)
                 rows = [row for row in axes[keys] if len(row) > place and _allows(values, row[place])]
                 axes[keys] = rows or axes[keys]
-    return _product(fixed, list(axes.items()))
+    return _product(fixed, list(axes.items())), frozenset(key for keys in axes for key in keys)
 
 
 def _allows(values: Any, value: Any) -> bool:

@@ -29,11 +29,15 @@ _LANGUAGES = (
 
 @dataclass(frozen=True)
 class Matrix:
-    """Every variant, and what each source gave, in order: "defaults", files by path, flags, --variants."""
+    """Every variant, and what each source gave, in order: "defaults", files by path, flags, --variants.
+
+    looped: the keys that variants may differ in.
+    """
 
     variants: tuple[Variant, ...]
     sources: Mapping[str, Spec]
     files: tuple[str, ...]
+    looped: frozenset[str]
 
     def source_of(self, key: str) -> str | None:
         """The last source that gives a value to a key."""
@@ -154,8 +158,8 @@ def load_variants(
         sources[ARGUMENT] = {str(k): _as_text(v) for k, v in options.variants.items()}
         _check(sources[ARGUMENT], ARGUMENT)
     combined = combine(sources)
-    variants = matrix(combined, [s for name, s in sources.items() if name != DEFAULTS])
-    return Matrix(tuple(variants), sources, tuple(str(f) for f in files))
+    variants, looped = matrix(combined, [s for name, s in sources.items() if name != DEFAULTS])
+    return Matrix(tuple(variants), sources, tuple(str(f) for f in files), looped)
 
 
 def names_in_files(flags: Spec, build_subdir: str, environ: Mapping[str, str]) -> Namespace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, overload
 
 from cbw_core.variants.combine import Spec, Variant, as_list, filtered, zip_groups
@@ -10,14 +11,18 @@ from cbw_core.variants.combine import Spec, Variant, as_list, filtered, zip_grou
 
 class Variants(Sequence[Variant]):
     """An unchanging list of variants with the same keys. A list filtered from another knows that what is the same in
-    all of those is the same in these."""
+    all of those is the same in these. looped: the only keys they may differ in, where that is known."""
 
-    def __init__(self, items: Sequence[Variant], parent: Variants | None = None) -> None:
+    def __init__(
+        self, items: Sequence[Variant], parent: Variants | None = None, *, looped: frozenset[str] | None = None
+    ) -> None:
         self._items = tuple(items)
         self._parent = parent
+        self._looped = looped
         self._distinct: dict[str, list[Any]] = {}
         self._filtered: dict[tuple[str, str], Variants] = {}
         self._squashed: Spec | None = None
+        self._several: tuple[str, ...] | None = None
         self._differing: frozenset[str] | None = None
 
     @overload
@@ -41,14 +46,16 @@ class Variants(Sequence[Variant]):
         return known
 
     def _find(self, key: str) -> list[Any]:
+        if self._looped is not None and key not in self._looped:
+            return [v[key] for v in self._items[:1] if key in v]
         if self._parent is not None:
             before = self._parent.distinct(key)
             if len(before) < 2:
                 return before
-        values = [v[key] for v in self._items if key in v]
         try:
-            return list(dict.fromkeys(values))
-        except TypeError:
+            return list(dict.fromkeys(map(itemgetter(key), self._items)))
+        except (KeyError, TypeError):  # a key that some have, or lists for values
+            values = [v[key] for v in self._items if key in v]
             found: list[Any] = []
             seen: set[int] = set()
             for value in values:
@@ -83,6 +90,13 @@ class Variants(Sequence[Variant]):
             self._squashed = self._squash() if self._items else {}
         return dict(self._squashed)
 
+    def several(self) -> tuple[str, ...]:
+        """The keys that have several values in `squashed`."""
+        if self._several is None:
+            spec = self.squashed()
+            self._several = tuple(k for k, v in spec.items() if isinstance(v, list) and len(v) > 1)
+        return self._several
+
     def differing(self) -> frozenset[str]:
         """The keys that have more than one value."""
         if self._differing is None:
@@ -90,15 +104,19 @@ class Variants(Sequence[Variant]):
         return self._differing
 
     def _may_differ(self) -> Collection[str]:
-        return self._items[0] if self._parent is None else self._parent.differing()
+        if self._parent is not None:
+            return self._parent.differing()
+        return self._items[0] if self._looped is None else self._looped
 
     def _squash(self) -> Spec:
         first = self._items[0]
         groups = zip_groups(first)
         # what is the same in all of the list this one is filtered from is as it is there
         spec: Spec = {} if self._parent is None else self._parent.squashed()
-        keys = [key for key in first if key in self._may_differ() and key != "zip_keys"]
-        for key in keys:
+        left = first if self._parent is None else self._parent.differing()
+        for key in first:
+            if key not in left or key == "zip_keys":
+                continue
             values = self.distinct(key)
             if isinstance(first[key], dict):
                 merged: dict[str, Any] = {}
@@ -110,7 +128,7 @@ class Variants(Sequence[Variant]):
         for group in groups:
             if self._parent is not None and not self._parent.differing().intersection(group):
                 continue
-            rows = list(dict.fromkeys(tuple(v[k] for k in group) for v in self._items))
+            rows = list(dict.fromkeys(zip(*(map(itemgetter(k), self._items) for k in group), strict=True)))
             for key, column in zip(group, zip(*rows, strict=True), strict=True):
                 spec[key] = list(column)
         spec["zip_keys"] = [list(g) for g in groups]

@@ -153,18 +153,17 @@ def _sorted_out(names: tuple[str, ...], selectors_only: bool) -> _Names:
     languages: list[tuple[str, tuple[str, str]]] = []
     others: list[Finder] = []
     for name in names:
-        look = finder(name, selectors_only)
-        target = None if look.dashed else _LANGUAGE_KEY.match(name)
-        if not _WORD.fullmatch(name):
-            others.append(look)
-        elif look.dashed:
+        target = None if selectors_only else _LANGUAGE_KEY.match(name)
+        if not _WORD.fullmatch(name) or (name.startswith("cdt_") and not selectors_only):
+            others.append(finder(name, selectors_only))
+        elif target is None:
             words.append(name)
         # an item with dashes counts only in a line that has the language as it is written in the name
-        elif target and target[1] and "_" not in target[1]:
+        elif target[1] and "_" not in target[1]:
             words.append(name)
             languages.append((name, (target[2], target[1])))
         else:
-            others.append(look)
+            others.append(finder(name, selectors_only))
     return _Names(frozenset(words), tuple(languages), tuple(others))
 
 

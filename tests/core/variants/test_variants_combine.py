@@ -36,7 +36,7 @@ def test_extended_keys_are_not_multiplied() -> None:
 def test_later_sources_win_and_select() -> None:
     sources: dict[str, Any] = {"d": {"a": ["1", "2", "3"]}, "e": {"a": ["2"]}}
     assert combine(sources)["a"] == ["2"]
-    assert values(matrix(combine(sources), list(sources.values())), "a") == [("2",)]
+    assert values(matrix(combine(sources), list(sources.values()))[0], "a") == [("2",)]
 
 
 def test_one_key_of_a_group_selects_rows_of_it() -> None:
@@ -44,7 +44,7 @@ def test_one_key_of_a_group_selects_rows_of_it() -> None:
         "d": {"py": ["1", "2"], "np": ["x", "y"], "zip_keys": [["py", "np"]]},
         "e": {"py": ["2"]},
     }
-    assert values(matrix(combine(sources), list(sources.values())), "py", "np") == [("2", "y")]
+    assert values(matrix(combine(sources), list(sources.values()))[0], "py", "np") == [("2", "y")]
 
 
 def test_a_value_the_group_does_not_have_needs_the_whole_group() -> None:
@@ -95,3 +95,8 @@ def test_exploding_and_squashing_are_opposites(spec: dict[str, list[str]]) -> No
     assert len(variants) == count
     squashed = Variants(variants).squashed()
     assert {k: squashed[k] for k in spec} == spec
+    looped = frozenset(k for k, v in spec.items() if len(v) > 1)
+    knowing = Variants(variants, looped=looped)
+    assert knowing.squashed() == squashed
+    assert knowing.differing() == Variants(variants).differing() == looped
+    assert knowing.several() == tuple(k for k in spec if k in looped)
