@@ -154,7 +154,7 @@ def _sorted_out(names: tuple[str, ...], selectors_only: bool) -> _Names:
     others: list[Finder] = []
     for name in names:
         target = None if selectors_only else _LANGUAGE_KEY.match(name)
-        if not _WORD.fullmatch(name) or (name.startswith("cdt_") and not selectors_only):
+        if not _WORD.fullmatch(name) or name.startswith("cdt_"):
             others.append(finder(name, selectors_only))
         elif target is None:
             words.append(name)
