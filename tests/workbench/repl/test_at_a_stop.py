@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from cbw_workbench.commands import Context
+from cbw_workbench.repl.completion import candidates
+from cbw_workbench.repl.engine import Engine
 from cbw_workbench.repl.loop import repeated
+from cbw_workbench.repl.screen import Screen
 
 Script = Callable[..., tuple[int, str]]
 
@@ -134,3 +140,26 @@ def test_an_empty_line_repeats_steps_and_listings_only() -> None:
     assert [repeated(line) for line in ("n", "step 2", "l 40", "continue", "", "where")] == [
         "n", "step 2", "list", "", "", ""
     ]  # fmt: skip
+
+
+def test_words_of_a_standing_script_are_completed(context: Context, recipe: Path) -> None:
+    engine = Engine(context, Screen(io.StringIO()))
+
+    def words(text: str) -> list[str]:
+        return [word for word, _ in candidates(engine.context, text)]
+
+    with closing(engine):
+        assert words("p ") == []
+        engine.run(f"debug {recipe} -O")
+        assert "build.sh:" in words("break b")
+        engine.run("snapshots commands")
+        engine.run("break 14")
+        engine.run("run build")
+        assert words("p na") == ["named"]
+        assert words("functions ") == ["say"]
+        assert words("delete ") == words("disable ") == words("break --delete ") == ["1"]
+        assert {"cmd", "var", "say", "10"} <= set(words("break "))
+        assert "12" in words("until 1")
+        assert "3" not in words("back ")
+        assert {"6", "8", "12"} <= set(words("back "))
+        assert words("blame ") == []

@@ -107,7 +107,7 @@ COMMANDS = (
         "list",
         "at a stop: the source around it, or around a line; again: the lines behind those",
         list_,
-        args=(Arg(("line",), "a line of the script", {"nargs": "?", "type": int, "metavar": "LINE"}),),
+        args=(Arg(("line",), "a line of the script", {"nargs": "?", "type": int, "metavar": "LINE"}, "line"),),
         examples=("list", "list 40"),
         group="debugger",
         faces=PROMPTS,

@@ -28,7 +28,8 @@ PROMPTS: frozenset[Face] = frozenset({"repl", "tui"})  # where commands come one
 class Arg:
     """One argument. `names` as argparse takes them ("recipe", or "-c", "--channel"); `options` go to add_argument.
 
-    complete: what the REPL and completion scripts offer: "path", "recipe", "phase", "session", "command" or "".
+    complete: what the REPL and completion scripts offer: "path", "recipe", "phase", "session", "command", one that
+    `live` knows ("breakpoint", "place", "line", "snapshot", "variable", "function", "made"), or "".
     """
 
     names: tuple[str, ...]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cbw_core.errors import UsageError
+from cbw_core.events import Note
 from cbw_workbench.commands import options
 from cbw_workbench.commands.choosing import resolve_session
 from cbw_workbench.commands.command import Arg, Command, Context, Result
@@ -39,8 +40,18 @@ PHASE = Arg(("phase",), ", ".join(PHASE_NAMES), {"type": phase_name, "metavar": 
 def _perform(context: Context, session: Session, work: Callable[[Cancel], Result]) -> Result:
     """Run phases: at a prompt under its debugger, where their scripts can stand still."""
     if context.held is None:
+        _tell_breakpoints(context, session)
         return work(context.cancel)
     return context.held.run(context, session, work)
+
+
+def _tell_breakpoints(context: Context, session: Session) -> None:
+    from cbw_core.session.changes import breakpoints
+
+    count = sum(point.enabled for point in breakpoints.read(session.kept))
+    if count:
+        these = "a breakpoint of this session is" if count == 1 else f"{count} breakpoints of this session are"
+        context.sink(Note(f"{these} not stopped at here; a prompt does (cbw repl)", level="hint"))
 
 
 def step(context: Context, args: Namespace) -> Result:

@@ -73,6 +73,7 @@ COMMANDS = (
                 ("off",),
                 "+e: go on after failures; NAME=VALUE: set a variable of the script that stands at a stop",
                 {"nargs": "?", "metavar": "+e|NAME=VALUE"},
+                "variable",
             ),
         ),
         examples=("set -e", "set CFLAGS='-O2 -g'"),

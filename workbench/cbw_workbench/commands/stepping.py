@@ -70,7 +70,7 @@ COMMANDS = (
         "until",
         "at a stop: on to a line of the script; without LINE to one below this (from a loop's last line: out of it)",
         until,
-        args=(Arg(("line",), "the line", {"nargs": "?", "type": int, "metavar": "LINE"}),),
+        args=(Arg(("line",), "the line", {"nargs": "?", "type": int, "metavar": "LINE"}, "line"),),
         examples=("until 20", "until"),
         group="debugger",
         faces=PROMPTS,

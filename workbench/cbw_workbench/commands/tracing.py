@@ -181,6 +181,7 @@ MEMBERS = (
                 ("file",),
                 "by its path in $PREFIX or the work folder, or a pattern for such paths",
                 {"nargs": "?", "metavar": "FILE"},
+                "made",
             ),
             Arg(("--session",), "the session (default: the current or last one)", {"metavar": "SESSION"}, "session"),
             options.CROOT,

@@ -14,6 +14,7 @@ from cbw_core.errors import CbwError
 from cbw_workbench.commands.choosing import LEDGER
 from cbw_workbench.commands.completion import wanted
 from cbw_workbench.commands.finding import commands_of, find
+from cbw_workbench.commands.live import LIVE, live_words
 from cbw_workbench.commands.registry import all_commands
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def candidates(context: Context, text: str) -> Iterator[tuple[str, str]]:
     elif want.kind == "session":
         yield from _fitting(_sessions(context), current)
         yield from _paths(context.cwd, current, folders=True)
+    elif want.kind in LIVE:
+        yield from _fitting(live_words(want.kind, context.held, context.session), current)
     elif want.kind == "command":
         yield from _fitting(((name, c.summary) for name, c in commands_of(all_commands(), "repl").items()), current)
 
