@@ -7,14 +7,12 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from cbw_core.env import EditedFile
 from cbw_core.errors import Place, UsageError
+from cbw_core.inspect.asking import asks
 from cbw_core.render.output import Output, Resolved
-
-if TYPE_CHECKING:
-    from cbw_core.inspect.requirement_lines import RequirementLines
 
 ENVIRONMENTS = ("build", "host", "run", "test")
 
@@ -207,20 +205,20 @@ def asked_of(output: Output, name: str, *, solved: Mapping[str, Sequence[Resolve
     for section, spec in written:
         place = lines.place(section, name_of(spec))
         # a final run section holds what run_exports brought: those have no line of their own
-        if name == "run" and name_of(spec) in exported and not _names_it(lines, place, name_of(spec)):
+        if name == "run" and name_of(spec) in exported and not _names_it(output, place, name_of(spec)):
             continue
         found.append(Asked(spec, "recipe", place))
     for env, package, spec in exports:
         at = lines.place(env, package.name)
-        found.append(Asked(spec, "run_exports", at if _names_it(lines, at, package.name) else None, by=package.dist))
+        found.append(Asked(spec, "run_exports", at if _names_it(output, at, package.name) else None, by=package.dist))
     if name == "test":
         found.insert(0, Asked(f"{output.name} {output.version} {output.build_string}", "tested"))
     return tuple(found)
 
 
-def _names_it(lines: RequirementLines, place: Place | None, name: str) -> bool:
+def _names_it(output: Output, place: Place | None, name: str) -> bool:
     """Whether a line asks for the package, and is not just the section's."""
-    return place is not None and lines.asks(place.text or "", name)
+    return place is not None and asks(output, place.text or "", name)
 
 
 def _exports(name: str, output: Output, solved: Mapping[str, Sequence[Resolved]]) -> list[tuple[str, Resolved, str]]:

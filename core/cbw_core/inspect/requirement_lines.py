@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cbw_core.errors import CbwError, Place
+from cbw_core.inspect.asking import asks, word_in
 from cbw_core.recipe import read_text
 from cbw_core.recipe.outline import Node, outline
 from cbw_core.render.output import Output
 
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
-_FUNCTION = re.compile(r"\b(compiler|stdlib)\s*\(\s*['\"](\w+)['\"]")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that asks for a package: its text, and where in it the package is named."""
+
+    text: str
+    place: Place
 
 
 class RequirementLines:
@@ -31,53 +40,56 @@ class RequirementLines:
     def place(self, section: str, name: str) -> Place | None:
         """Where `section` ("build", "host", "run", "test") asks for the package `name`; the section's own line where no
         line can be told. Every line counts, whatever its selector says; those with a selector come last."""
-        nodes = list(_sections(self._root, self._output, section, self._lines))
-        found: list[tuple[bool, int]] = []
-        for node in nodes:
-            for number in range(max(node.line, 0), min(node.last, len(self._lines) - 1) + 1):
-                line = self._lines[number]
-                if self.asks(line, name):
-                    found.append((re.search(r"#\s*\[", line) is not None, number))
+        owners = _owners(self._root, self._output, self._lines)
+        nodes = [node for owner in owners for node in _of_owner(owner, section)]
+        found = [
+            (re.search(r"#\s*\[", self._lines[number]) is not None, number) for number in self._asking(nodes, name)
+        ]
         if found:
             return self._at(min(found)[1], name)
         return self._at(nodes[0].line, "") if nodes and nodes[0].line >= 0 else None
 
-    def asks(self, line: str, name: str) -> bool:
-        """Whether a line of requirements is about a package, by its name or as compiler('c')."""
-        text = _COMMENT.sub("", line)
-        if re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w.-])", text):
-            return True
-        return any(name == self._package(kind, language) for kind, language in _FUNCTION.findall(text))
+    def best(self, sections: Sequence[str], name: str, spec: str) -> Line | None:
+        """Of the lines in some sections that ask for a package the one that fits a requirement best: of this output
+        rather than of another, of the first section, the text alike."""
+        version = spec.partition(" ")[2].split()[:1]
+        own = _owners(self._root, self._output, self._lines)
+        others = [self._root, *(item for node in self._root.keys("outputs") for item in node.items)]
+        found = []
+        for owner in (*own, *(node for node in others if node not in own)):
+            for rank, section in enumerate(sections):
+                for number in self._asking(_of_owner(owner, section), name):
+                    text = self._lines[number]
+                    alike = spec in text, any(v.removesuffix(".*") in text for v in version)
+                    found.append((owner not in own, rank, not alike[0], not alike[1], number))
+        if not found:
+            return None
+        number = min(found)[-1]
+        return Line(self._lines[number], self._at(number, name))
 
-    def _package(self, kind: str, language: str) -> str:
-        """What compiler('c') and stdlib('c') are to this variant (conda_build.jinja_context)."""
-        key = f"{language}_{kind}"
-        default = {"c_compiler": "gcc", "cxx_compiler": "gxx", "fortran_compiler": "gfortran"}.get(key, "")
-        value = self._output.variant.get(key) or default
-        return f"{value}_{self._output.host_subdir}"
+    def _asking(self, nodes: Iterable[Node], name: str) -> Iterator[int]:
+        for node in nodes:
+            for number in range(max(node.line, 0), min(node.last, len(self._lines) - 1) + 1):
+                if asks(self._output, self._lines[number], name):
+                    yield number
 
     def _at(self, number: int, name: str) -> Place:
         line = self._lines[number]
-        column = line.find(name) if name else -1
-        if column < 0:
-            column = len(line) - len(line.lstrip(" -"))
+        word = word_in(line, name) if name else None
+        column = word[0] if word else len(line) - len(line.lstrip(" -"))
         return Place(self._output.recipe_file, number + 1, column + 1, line.strip())
 
 
-def _sections(root: Node, output: Output, section: str, lines: Sequence[str]) -> Iterator[Node]:
-    """The nodes of the text that hold an environment's requirements."""
-    for owner in _owners(root, output, lines):
-        if section == "test":
-            for test in owner.keys("test"):
-                yield from test.keys("requires")
-            continue
-        for requirements in owner.keys("requirements"):
-            children = requirements.keys(section)
-            yield from children
-            if not requirements.children or requirements.items:
-                yield requirements  # in braces, or one list for all
-    if output.is_output:
+def _of_owner(owner: Node, section: str) -> Iterator[Node]:
+    """The nodes below the root, or an output, that hold an environment's requirements."""
+    if section == "test":
+        for test in owner.keys("test"):
+            yield from test.keys("requires")
         return
+    for requirements in owner.keys("requirements"):
+        yield from requirements.keys(section)
+        if not requirements.children or requirements.items:
+            yield requirements  # in braces, or one list for all
 
 
 def _owners(root: Node, output: Output, lines: Sequence[str]) -> list[Node]:

@@ -40,7 +40,8 @@ outputs:
 def output(file: Path, name: str = "one", **changes: object) -> Output:
     plain = {"recipe_dir": str(file.parent), "recipe_file": str(file), "version": "1", "build_string": "0"}
     variant = {"c_compiler": "gcc", "python": "3.99", "mpi": "openmpi"}
-    return Output(name=name, host_subdir="linux-64", variant=variant, **(plain | changes))  # type: ignore[arg-type]
+    of_outputs = name != "one"
+    return Output(name=name, is_output=of_outputs, host_subdir="linux-64", variant=variant, **(plain | changes))  # type: ignore[arg-type]
 
 
 def blamed(file: Path, section: str, *specs: str, name: str = "one") -> CbwError:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from cbw_core.errors import Place, UsageError
 from cbw_core.events import Sink, silent
+from cbw_core.inspect.asking import asks
 from cbw_core.inspect.environments import name_of
-from cbw_core.inspect.requirement_lines import RequirementLines, written_requirements
+from cbw_core.inspect.requirement_lines import written_requirements
 from cbw_core.process import Cancel
 from cbw_core.session.changes import live
 from cbw_core.session.changes.live import Change
@@ -50,7 +51,6 @@ def _places(session: SessionFolder, change: Change, *, try_only: bool) -> Iterat
             hint="Leave out --save.",
         )
     path, inside = paths(session, change.env)
-    lines = RequirementLines(output)
     settings = {"config": session.config, "cancel": Cancel(), "environ": session.environ, "try_only": try_only}
     for spec in change.specs:
         name = name_of(spec)
@@ -59,7 +59,7 @@ def _places(session: SessionFolder, change: Change, *, try_only: bool) -> Iterat
             return name_of(text) == name
 
         def is_it(text: str, name: str = name) -> bool:
-            return name_of(text) == name or lines.asks(text, name)
+            return name_of(text) == name or asks(output, text, name)
 
         if change.op == "add":
             yield add_to_recipe(output, path, spec, inside=inside, reads_as=reads_as, **settings)  # type: ignore[arg-type]
