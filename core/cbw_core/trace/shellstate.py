@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
 import string
 from collections.abc import Callable
 from pathlib import Path
@@ -83,11 +84,13 @@ def state_to_go_back_to(ask: Callable[[str], Evaluated], flags: str) -> str:
     lines = [_CLEAR, "unalias -a", shell_state(ask, interactive=False), "hash -r"]
     folders = ask("builtin dirs -l -p").output.splitlines()[1:]
     lines += ["dirs -c", *(f"pushd -n {shlex.quote(row)} >/dev/null" for row in reversed(folders))]
-    lines += [f"builtin trap - {' '.join(map(str, _SIGNALS))} RETURN 2>/dev/null"]
-    lines += [ask(f"for __cbw_i in {' '.join(map(str, _SIGNALS))} RETURN; do builtin trap -p $__cbw_i; done").output]
+    numbers = " ".join(map(str, _SIGNALS))
+    lines += [f"builtin trap - {numbers} 2>/dev/null", "__cbw_arm_urg"]
+    ours = f"((__cbw_i == {int(signal.SIGURG)} && __cbw_urg))"
+    lines += [ask(f"for __cbw_i in {numbers}; do {ours} || builtin trap -p $__cbw_i; done").output]
     own = "if [[ ${0} ]]; then builtin printf 'trap -- %q {1}\\n' \"${0}\"; else builtin printf 'trap - {1}\\n'; fi"
     lines += [ask(own.format(f"__cbw_{name.lower()}", name)).output for name in ("EXIT", "ERR")]
-    lines += [ask(own.format("__cbw_dbg", "DEBUG")).output]
+    lines += [ask(own.format(f"__cbw_{name}", which)).output for name, which in (("dbg", "DEBUG"), ("ret", "RETURN"))]
     lines.append("set -- " + ask('((!${#__cbw_args[@]})) || builtin printf "%q " "${__cbw_args[@]}"').output)
     lines.append("IFS=" + shlex.quote(ask('builtin printf %s "$__cbw_ifs"').output))
     lines += [f"set {'-' if flag in flags else '+'}{flag}" for flag in _FLAGS if flag != "e"]
