@@ -339,10 +339,13 @@ class Debugger:
         if self._recording is not None:
             self._recording.goes_on()
 
-    def files(self) -> tuple[Changed, ...]:
-        """The files that the script made or changed since the stop before, where the run is recorded."""
+    def files(self, most: int | None = None) -> tuple[Changed, ...] | None:
+        """The files that the script made or changed since the stop before. None: the run is not recorded, or there are
+        more than `most` files and folders to look at."""
         self._standing()
-        return self._recording.changed() if self._recording is not None else ()
+        if self._recording is None or (most is not None and self._recording.entries > most):
+            return None
+        return self._recording.changed()
 
     def so_far(self) -> Timeline | None:
         """The timeline of a recorded script that stands at a stop; None: none is recorded, or none stands."""

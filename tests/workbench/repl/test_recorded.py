@@ -106,4 +106,31 @@ def test_changes_at_a_stop_are_told_as_text_and_as_json(script: Script, recipe: 
     assert status == 1
     stops = [json.loads(line) for line in out.splitlines() if line.startswith('{"stop"')]
     assert stops[0]["changes"] == {"variables": [], "files": []}
+    assert (stops[0]["stop"]["reason"], stops[0]["stop"]["breakpoint"]) == ("breakpoint", 2)
+    frame = stops[0]["stop"]["frames"][0]
+    assert (frame["id"], frame["name"], frame["line"]) == (0, "main", 5)
+    assert frame["source"] == {"name": "build.sh", "path": str(recipe / "build.sh")}
     assert stops[1]["stop"]["reason"] == "failure"
+
+
+def test_each_command_prints_one_object_as_json(script: Script, recipe: Path) -> None:
+    wanted = {
+        "break 4": "session", "run build": "stop", "next": "stop", "where --all": "stop", "list": "stop",
+        "vars rows": "variables", "set a=1": "variables", "functions": "functions", "eval --json true": "status",
+        "timeline": "recorded", "blame": "files", "blame share/a": "files", "snapshots": "when", "reload": "diff",
+        "disable 1": "session", "continue": "error", "until": "stop", "finish": "session",
+    }  # fmt: skip
+    lines = [f"{line} --json" if "eval" not in line else line for line in wanted]
+    _, out = script(f"debug {recipe} -O\n" + "\n".join(lines) + "\n")
+    at = 0
+    rows = out.splitlines()
+    for line, key in wanted.items():
+        echoed = next(n for n in range(at, len(rows)) if f"> {line}" in rows[n])
+        at = echoed + 1
+        printed = []
+        while at < len(rows) and not rows[at].startswith("cbw ") and not rows[at].startswith("  at "):
+            printed += [rows[at]] if rows[at].startswith(("{", "[")) else []
+            at += 1
+        if key:
+            assert len(printed) == 1, (line, printed, out)
+            assert key in json.loads(printed[0]), line

@@ -16,7 +16,7 @@ from cbw_workbench.commands.stops import FunctionList, VariableList, WhereReport
 def where(context: Context, args: Namespace) -> Result:
     own, stop = standing(context)
     debugger = own.debugger
-    report = WhereReport(stop, source_around(debugger, stop), changes=changes_at(debugger))
+    report = WhereReport(stop, source_around(debugger, stop), changes=changes_at(debugger, asked=True))
     if args.all:
         report = replace(report, jobs=debugger.jobs(), options=debugger.options())
     return Result(report)

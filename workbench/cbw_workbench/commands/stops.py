@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cbw_core.trace import Debugger
 
 _AROUND = 4
+_QUICKLY = 25_000  # files and folders
 _NAMED = 8  # variables or files on the line that tells what changed
 
 
@@ -31,15 +32,16 @@ class SourceLine:
 
 @dataclass(frozen=True)
 class Changes:
-    """What the script changed since the stop before: variables, and files of a recorded run."""
+    """What the script changed since the stop before: variables, and files of a recorded run (None: not looked for)."""
 
     variables: tuple[Variable, ...] = ()
-    files: tuple[Changed, ...] = ()
+    files: tuple[Changed, ...] | None = None
 
     def __str__(self) -> str:
         """On one line; "" when nothing changed."""
-        new = [_shown(one.path) for one in self.files if one.made]
-        changed = [v.name for v in self.variables] + [_shown(one.path) for one in self.files if not one.made]
+        files = self.files or ()
+        new = [_shown(one.path) for one in files if one.made]
+        changed = [v.name for v in self.variables] + [_shown(one.path) for one in files if not one.made]
         return "; ".join(f"{word}: {_listed(names)}" for word, names in (("changed", changed), ("new", new)) if names)
 
 
@@ -140,9 +142,11 @@ def stop_report(debugger: Debugger) -> StopReport:
     return StopReport(stop, source_around(debugger, stop), debugger.pending, changes_at(debugger))
 
 
-def changes_at(debugger: Debugger) -> Changes:
-    """What has changed at the stop where a script stands."""
-    return Changes(tuple(v for v in debugger.variables() if v.changed), debugger.files())
+def changes_at(debugger: Debugger, *, asked: bool = False) -> Changes:
+    """What has changed at the stop where a script stands. Unless it was asked for, files are not looked for in trees of
+    very many: each step would take a second."""
+    files = debugger.files(None if asked else _QUICKLY)
+    return Changes(tuple(v for v in debugger.variables() if v.changed), files)
 
 
 def _shown(path: str) -> str:

@@ -91,9 +91,40 @@ def breakpoints_form(value: stops.BreakpointList) -> dict[str, Any]:
     return {"session": value.session or None, "breakpoints": points, "note": value.note}
 
 
+def changes_form(value: stops.Changes) -> dict[str, Any]:
+    files = None if value.files is None else [{"path": f.path, "new": f.made} for f in value.files]
+    return {"variables": [variable_form(variable) for variable in value.variables], "files": files}
+
+
+def _lines(rows: tuple[stops.SourceLine, ...]) -> list[dict[str, Any]]:
+    return [{"line": r.number, "text": r.text, "current": r.current, "breakpoint": r.breakpoint} for r in rows]
+
+
+def stop_report_form(value: stops.StopReport) -> dict[str, Any]:
+    pending = value.pending
+    return {
+        "stop": stop_form(value.stop),
+        "lines": _lines(value.source),
+        "changes": changes_form(value.changes),
+        "pending": None if pending is None else {"line": pending.line, "diff": pending.diff},
+    }
+
+
+def where_form(value: stops.WhereReport) -> dict[str, Any]:
+    return {
+        "stop": stop_form(value.stop),
+        "lines": _lines(value.source),
+        "changes": changes_form(value.changes),
+        "jobs": list(value.jobs),
+        "options": dict(value.options),
+    }
+
+
 FORMS: dict[str, Callable[[Any], Any]] = {
     "cbw_core.trace.model.Breakpoint": breakpoint_form,
     "cbw_core.trace.model.Stop": stop_form,
     "cbw_core.trace.model.Variable": variable_form,
     "cbw_workbench.commands.stops.BreakpointList": breakpoints_form,
+    "cbw_workbench.commands.stops.StopReport": stop_report_form,
+    "cbw_workbench.commands.stops.WhereReport": where_form,
 }
