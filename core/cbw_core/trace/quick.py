@@ -39,12 +39,13 @@ def question(
     text = _RECORD if record else ""
     if commands:
         patterns = "".join(f"|0$__cbw_bq{number}" for number in commands)
-        text = f"case {_LINE % 0}$BASH_COMMAND in [!0]*{patterns}){_AT};;*){text};;esac"
+        rest = f";;*){text}" if text else ""  # each character is read again before each command
+        text = f"case {_LINE % 0}$BASH_COMMAND in [!0]*{patterns}){_AT}{rest};esac"
     if variables or depth or not commands:
         values = "".join(f"|${{{name}[*]+set:${{{name}[*]}}}}" for _, name in variables)
         seen = "".join(f"|${{__cbw_wv[{number}]-none}}" for number, _ in variables)
         few = "${__cbw_dn[${#BASH_SOURCE[@]}]-0}" if depth else "0"
-        text = f'case "{_LINE % 0}{few}{values}" in "00{seen}"){text};;*){_AT};;esac'
+        text = f'case "{_LINE % 0}{few}{values}" in "00{seen}"){text};;*){_AT};esac'
     return f"{{ {text}; }} 2>/dev/null" if quiet else text
 
 

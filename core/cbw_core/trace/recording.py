@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cbw_core.errors import from_os_error
 from cbw_core.events import Event, Sink, Stopped
+from cbw_core.process.memory import Watch
 from cbw_core.trace.changes import Changed, Seen, changes, look
 from cbw_core.trace.run import Run
 from cbw_core.trace.stretches import Pause, by_hand, joined, of_text, running_clock
@@ -45,6 +46,8 @@ class Recording:
         self._before = self._at_last_stop = look(self._trees, self._ours)
         self._changed: tuple[Changed, ...] | None = None  # since the last stop, where it was asked for
         self._began = time.time()
+        self._watch = Watch()
+        run.on_begin = self._watch.start
 
     # -- stops ----------------------------------------------------------------------------------------------------
 
@@ -54,6 +57,7 @@ class Recording:
         def hear(event: Event) -> None:
             if isinstance(event, Stopped):
                 self._standing_since, self._changed = time.time(), None
+                self._watch.rest(True)
             sink(event)
 
         return hear
@@ -77,6 +81,7 @@ class Recording:
         line = (stop.text_line or stop.top_line or 0) if stop is not None else 0
         self._pauses.append(Pause(self._standing_since, max(now, self._standing_since), line))
         self._standing_since = None
+        self._watch.rest(False)
 
     @property
     def entries(self) -> int:
@@ -122,6 +127,8 @@ class Recording:
 
     def timeline(self) -> Timeline:
         """Of the run that has ended now, or stands at a stop: so far."""
+        if self._run.state == "ended":
+            self._watch.stop()
         since = self._standing_since
         last = self._stretch(time.time() if since is None else since)
         return joined([*self._done, last], so_far=since is not None, limited=len(self._rows()) >= self._most)
@@ -138,6 +145,7 @@ class Recording:
             line = (stop.text_line or stop.top_line or 0) if stop is not None else 0
             pauses.append(Pause(self._standing_since, time.time() + 1, line))
         clock = running_clock(pauses)
+        looks = [one for one in self._watch.looks if not any(pause.began <= one.time < pause.ended for pause in pauses)]
         found, hand = by_hand(changes(self._before, look(self._trees, self._ours), self._began - _STEP), pauses)
         mine = [
             replace(one, time=clock(one.time), exact=one.exact and (limit is None or one.time < limit)) for one in found
@@ -154,6 +162,7 @@ class Recording:
             status=run.status,
             changed=mine,
             step=_STEP,
+            looks=[replace(one, time=clock(one.time)) for one in looks],
         )
         return replace(made, files=tuple(sorted((*made.files, *hand), key=lambda one: (one.line, one.path))))
 

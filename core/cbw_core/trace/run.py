@@ -62,6 +62,7 @@ class Run:
         self._jump: Jump | None = None
         self._at_begin = False
         self._shell = 0  # the process of the script's own bash, once it began
+        self.on_begin: Callable[[int], None] = lambda pid: None
         self.on_stop: Callable[[Stop], None] = lambda stop: None
         self._before_go: list[Callable[[], None]] = []
         self._script = ScriptFile(target.script)
@@ -268,6 +269,7 @@ class Run:
             self._came_to_stand(told)
         elif kind == "began":
             self._shell = self._shell or int(fields[0])
+            self.on_begin(self._shell)
             self._set_aside()
         elif kind == "done" and self._at_begin:
             self._at_begin = False

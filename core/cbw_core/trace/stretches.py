@@ -70,4 +70,5 @@ def joined(parts: Sequence[Timeline], *, so_far: bool, limited: bool) -> Timelin
         files=tuple(sorted(files.values(), key=lambda row: (row.text, row.line, row.path))),
         so_far=so_far,
         limited=limited,
+        memory=max((part.memory for part in parts if part.memory is not None), default=None),
     )

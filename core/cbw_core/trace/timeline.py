@@ -11,6 +11,7 @@ from difflib import SequenceMatcher
 from pathlib import PurePath
 from typing import Any
 
+from cbw_core.process.memory import Look, peak
 from cbw_core.trace.changes import Changed
 from cbw_core.trace.commands import background_lines, statement_at, top_command_at
 from cbw_core.trace.model import FileMade
@@ -33,7 +34,9 @@ class Row:
 class Part:
     """A command or line of the script. line, last: from 1; 0 is what runs before the script's own text (activation).
     seconds: with all that it calls. runs: how often it began (for a line: commands begun there). files: how many it
-    made or changed. text: whose line it is: 1 the script as it began, 2 what it went on with after an edit, ..."""
+    made or changed. text: whose line it is: 1 the script as it began, 2 what it went on with after an edit, ...
+    memory: bytes, the largest sum over the script's processes seen while it ran (`cbw_core.process.memory`); None: it
+    was over before anybody looked, or the timeline is of a time when nobody did."""
 
     line: int
     last: int
@@ -42,13 +45,15 @@ class Part:
     runs: int
     files: int
     text: int = 1
+    memory: int | None = None
 
 
 @dataclass(frozen=True)
 class Timeline:
     """A script's run. name, file: of the script; began: seconds since 1970; status: its exit status, None when it was
     interrupted (or runs: so_far). commands: at the top level, in the order they began; lines: in the script's order.
-    seconds are without stops. limited: of commands inside others only the first ones were recorded, for there were
+    seconds are without stops. memory: bytes, the largest sum over its processes seen; memory_every: seconds between two
+    looks, on the average. limited: of commands inside others only the first ones were recorded, for there were
     very many."""
 
     name: str
@@ -61,6 +66,8 @@ class Timeline:
     files: tuple[FileMade, ...]
     so_far: bool = False
     limited: bool = False
+    memory: int | None = None
+    memory_every: float | None = None
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,7 @@ def timeline_of(
     status: int | None,
     changed: Sequence[Changed] = (),
     step: float = 0.01,
+    looks: Sequence[Look] = (),
 ) -> Timeline:
     """script: the file bash ran, whose lines `text_line` turns into those of `text`; rows of other files count for the
     line that led there. step: seconds that the clock which stamps files may lag behind."""
@@ -120,12 +128,23 @@ def timeline_of(
         made = bisect_right(at, last) - bisect_left(at, line)
         seconds = sum(span.end - span.begin for span in parts)
         commands.append(
-            Part(line, last, top.text if top else "(activation)", round(seconds, 6), len(parts), made),
-        )
+            Part(
+                line, last, top.text if top else "(activation)", round(seconds, 6), len(parts), made,
+                memory=_largest([(span.begin, span.end) for span in parts], looks),
+            )
+        )  # fmt: skip
+    inside = [look for look in looks if began <= look.time <= ended]
     return Timeline(
-        name, file, began, round(ended - began, 6), status, tuple(commands), _lines(rows, text, line_of, ended, files),
-        files,
+        name, file, began, round(ended - began, 6), status, tuple(commands),
+        _lines(rows, text, line_of, ended, files, looks), files, memory=peak(inside, began, ended),
+        memory_every=round((ended - began) / len(inside), 6) if inside else None,
     )  # fmt: skip
+
+
+def _largest(times: Sequence[tuple[float, float]], looks: Sequence[Look]) -> int | None:
+    """The most memory seen in any of these times."""
+    found = (peak(looks, begin, end) for begin, end in times) if looks else ()
+    return max((one for one in found if one is not None), default=None)
 
 
 def slowest(parts: Sequence[Part], count: int) -> tuple[Part, ...]:
@@ -199,18 +218,23 @@ def _top_spans(
 
 
 def _lines(
-    rows: Sequence[Row], text: str, line_of: Callable[[Row], int | None], ended: float, files: Sequence[FileMade]
+    rows: Sequence[Row],
+    text: str,
+    line_of: Callable[[Row], int | None],
+    ended: float,
+    files: Sequence[FileMade],
+    looks: Sequence[Look],
 ) -> tuple[Part, ...]:
     """Each line with the time from its commands' beginning to the next one of the same level. A line that is running
     already (recursion, the members of a pipeline) does not count twice."""
-    seconds: dict[int, float] = {}
+    times: dict[int, list[tuple[float, float]]] = {}
     runs: dict[int, int] = {}
     first_seen: dict[int, int] = {}
     going: list[tuple[Row, int, bool]] = []  # counted: no other row of its line was running
 
     def close(row: Row, line: int, counted: bool, end: float) -> None:
         if counted:
-            seconds[line] = seconds.get(line, 0.0) + end - row.time
+            times.setdefault(line, []).append((row.time, end))
 
     for number, row in enumerate(rows):
         is_new = first_seen.setdefault(row.pid, number) == number
@@ -230,9 +254,12 @@ def _lines(
     source = text.split("\n")
     made = Counter(one.line for one in files)
     return tuple(
-        Part(n, statement_at(text, n)[1], source[n - 1].strip(), round(seconds.get(n, 0.0), 6), runs[n], made[n])
+        Part(
+            n, statement_at(text, n)[1], source[n - 1].strip(), round(sum(b - a for a, b in times.get(n, ())), 6),
+            runs[n], made[n], memory=_largest(times.get(n, ()), looks),
+        )
         for n in sorted(runs)
-    )
+    )  # fmt: skip
 
 
 def _ends(row: Row, later: Row, is_new: bool, first_seen: Mapping[int, int]) -> bool:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 
+import pytest
+
+from cbw_core.process.memory import can_look
 from cbw_core.trace import Debugger
 from cbw_core.trace.changes import Changed
 from cbw_core.trace.stretches import BY_HAND, Pause, by_hand, running_clock
@@ -148,3 +152,32 @@ def test_a_breakpoint_in_a_loop_still_stops_behind_the_limit(traced: Script) -> 
 
 def test_tests_are_not_recorded() -> None:
     assert Debugger(record=5).so_far() is None
+
+
+@pytest.mark.skipif(not can_look(), reason="/proc does not tell here")
+def test_the_memory_of_each_line_is_told(traced: Script) -> None:
+    def holding(size: int) -> str:
+        return f"{sys.executable} -c 'import time; held = bytearray({size} * 10**6); time.sleep(1)'"
+
+    one = traced(f"hold() {{\n  {holding(200)}\n}}\nhold | cat\n{holding(20)}\ntrue\n", record=1000)
+    assert one.end() == 0
+    made = one.debugger.timeline
+    assert made is not None
+    memory = {part.line: part.memory for part in made.lines}
+    assert 200e6 < (memory[2] or 0) == memory[4] == made.memory < 260e6  # type: ignore[operator]
+    assert 20e6 < (memory[5] or 0) < 80e6
+    assert made.memory_every is not None
+
+
+@pytest.mark.skipif(not can_look(), reason="/proc does not tell here")
+def test_memory_that_is_taken_by_hand_at_a_stop_does_not_count(traced: Script) -> None:
+    debugger = Debugger(record=1000)
+    debugger.add("line", "2")
+    one = traced("sleep 0.1\nsleep 0.1\n", debugger=debugger)
+    one.stop()
+    debugger.evaluate(f"{sys.executable} -c 'import time; held = bytearray(200 * 10**6); time.sleep(0.2)'")
+    debugger.cont()
+    assert one.end() == 0
+    made = debugger.timeline
+    assert made is not None
+    assert (made.memory or 0) < 100e6

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cbw_core.process.memory import Look
 from cbw_core.trace.changes import Changed, changes, look
 from cbw_core.trace.timeline import Row, Timeline, compare, from_json, rows_of, slowest, timeline_of, to_json
 from support.traced import Traced
@@ -19,10 +20,12 @@ def _row(time: float, line: int, command: str, *, pid: int = 1, depth: int = 2, 
     return Row(100 + time, pid, depth, line, file, command)
 
 
-def _timeline(text: str, rows: Sequence[Row], ended: float, changed: Sequence[Changed] = ()) -> Timeline:
+def _timeline(
+    text: str, rows: Sequence[Row], ended: float, changed: Sequence[Changed] = (), looks: Sequence[Look] = ()
+) -> Timeline:
     return timeline_of(
         rows, text, script=SH, text_line=lambda line: line, name="build.sh", file=SH, began=100.0, ended=100 + ended,
-        status=0, changed=changed,
+        status=0, changed=changed, looks=looks,
     )  # fmt: skip
 
 
@@ -128,6 +131,26 @@ def test_two_runs_are_matched_by_the_text_of_their_commands() -> None:
     found = compare(before.commands, after.commands)
     named = [(p.before and p.before.command, p.after and p.after.command, p.seconds) for p in found]
     assert named == [("a", "a", 0), (None, "new", 1), ("slow", "slow", -4), ("b", None, -1)]
+
+
+def test_memory_is_told_of_what_was_looked_at_while_it_ran_and_of_nothing_else() -> None:
+    text = "f() {\n  big\n}\nf\ntrue\nsmall\n"
+    rows = [_row(1, 4, "f"), _row(2, 2, "big", depth=3), _row(6, 5, "true"), _row(6.1, 6, "small")]
+    looks = [Look(101.5, 10), Look(103.0, 300), Look(105.0, 200), Look(107.0, 20)]
+    made = _timeline(text, rows, 8, looks=looks)
+    assert {p.line: p.memory for p in made.lines} == {2: 300, 4: 300, 5: None, 6: 20}
+    assert {p.line: p.memory for p in made.commands} == {4: 300, 5: None, 6: 20}
+    assert (made.memory, made.memory_every) == (300, 2.0)
+    assert from_json(to_json(made)) == made
+
+
+def test_a_timeline_of_a_time_when_memory_was_not_told_is_read() -> None:
+    data = to_json(_timeline("make\n", [_row(0, 1, "make")], 2))
+    for row in (data, *data["commands"], *data["lines"]):
+        row.pop("memory")
+    data.pop("memory_every")
+    made = from_json(data)
+    assert (made.memory, made.lines[0].memory) == (None, None)
 
 
 def test_a_timeline_survives_json() -> None:

@@ -39,11 +39,12 @@ class TimelineReport:
 
 @dataclass(frozen=True)
 class TimelineDiff:
-    """Two runs: their sessions, the seconds of each, and their commands and lines side by side."""
+    """Two runs: their sessions, the seconds and memory (bytes) of each, and their commands and lines side by side."""
 
     before: str
     after: str
     seconds: tuple[float, float]
+    memory: tuple[int | None, int | None]
     commands: tuple[Pair, ...]
     lines: tuple[Pair, ...]
 
@@ -101,6 +102,7 @@ def timeline(context: Context, args: Namespace) -> Result:
             str(session.root),
             str(other.root),
             (before.seconds, after.seconds),
+            (before.memory, after.memory),
             compare(before.commands, after.commands),
             compare(before.lines, after.lines),
         )

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from cbw_core.trace.timeline import Pair, Part, Timeline
 from cbw_workbench.commands.tracing import Recorded, TimelineDiff, TimelineReport
+from cbw_workbench.views.states import size_text
 
 
 def timelines_view(value: TimelineReport) -> RenderableType:
@@ -24,13 +25,19 @@ def timelines_view(value: TimelineReport) -> RenderableType:
 
 def _recorded(one: Recorded) -> Iterator[RenderableType]:
     made = one.timeline
-    yield Text(f"{one.output}: {made.name}, {made.seconds:.2f} s{_how(made)}", style="bold")
+    yield Text(f"{one.output}: {made.name}, {made.seconds:.2f} s{_memory(made)}{_how(made)}", style="bold")
     yield _parts(made.commands)
     if one.slowest:
         yield Text("slowest lines", style="bold")
         yield _parts(one.slowest)
     if made.limited:
         yield Text("very many commands ran: behind the first ones only those at the top level are told", style="dim")
+
+
+def _memory(made: Timeline) -> str:
+    if made.memory is None:
+        return ""
+    return f", memory {size_text(made.memory)} (a look each {made.memory_every or 0:.2f} s)"
 
 
 def _how(made: Timeline) -> str:
@@ -43,12 +50,15 @@ def _how(made: Timeline) -> str:
 
 def _parts(parts: Sequence[Part]) -> Table:
     texts = any(part.text > 1 for part in parts)
-    table = _table(*(("text",) if texts else ()), "line", "seconds", "runs", "files")
+    seen = any(part.memory is not None for part in parts)
+    columns = ("line", "seconds", *(("memory",) if seen else ()), "runs", "files")
+    table = _table(*(("text",) if texts else ()), *columns)
     for part in parts:
         table.add_row(
             *((str(part.text),) if texts else ()),
             _line(part),
             f"{part.seconds:.3f}",
+            *((_size(part),) if seen else ()),
             str(part.runs),
             str(part.files or ""),
             _first(part),
@@ -59,16 +69,21 @@ def _parts(parts: Sequence[Part]) -> Table:
 def timeline_diff_view(value: TimelineDiff) -> RenderableType:
     before, after = value.seconds
     title = Text(f"{before:.2f} s, {after:.2f} s ({after - before:+.2f} s)", style="bold")
+    sizes = [size_text(size) for size in value.memory if size is not None]
+    if len(sizes) == 2:
+        title.append(f"; memory {sizes[0]}, {sizes[1]}")
     return Group(title, _pairs(value.commands), Text("lines", style="bold"), _pairs(value.lines))
 
 
 def _pairs(pairs: Sequence[Pair]) -> Table:
-    table = _table("line", "before", "after", "seconds more")
+    seen = any(side is not None and side.memory is not None for pair in pairs for side in (pair.before, pair.after))
+    table = _table("line", "before", "after", "seconds more", *(("memory before", "memory after") if seen else ()))
     for pair in pairs:
         part = pair.after or pair.before
         assert part is not None
         sides = [f"{side.seconds:.3f}" if side else "-" for side in (pair.before, pair.after)]
-        table.add_row(_line(part), *sides, f"{pair.seconds:+.3f}", _first(part))
+        sizes = [_size(side) for side in (pair.before, pair.after)] if seen else []
+        table.add_row(_line(part), *sides, f"{pair.seconds:+.3f}", *sizes, _first(part))
     return table
 
 
@@ -78,6 +93,10 @@ def _table(*columns: str) -> Table:
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("command", overflow="fold")
     return table
+
+
+def _size(part: Part | None) -> str:
+    return size_text(part.memory) if part is not None and part.memory is not None else "-"
 
 
 def _line(part: Part) -> str:
