@@ -42,10 +42,6 @@ class Platform:
         return None if self.subdir == "noarch" else self.os
 
     @property
-    def is_windows(self) -> bool:
-        return self.os == "win"
-
-    @property
     def shared_library_suffix(self) -> str:
         return {"osx": ".dylib", "win": ".dll"}.get(self.os, ".so")
 

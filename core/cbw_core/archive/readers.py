@@ -46,7 +46,7 @@ def _stream(raw: IO[bytes], kind: str, archive: Path, limit: Limit, counter: Cou
     elif below == "7z":
         from cbw_core.archive.sevenzip import entries_of_7z
 
-        yield from entries_of_7z(archive, limit, counter)
+        yield from entries_of_7z(archive, counter)
     else:
         known = f"It is a {below} file." if below not in ("unknown", "empty") else f"It is {below}."
         raise damaged(

@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from cbw_core.archive.guard import Limit, clean_name, damaged, refused
+from cbw_core.archive.guard import clean_name, damaged, refused
 from cbw_core.errors import EnvironmentFailure, Place
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cbw_core.archive.streams import Counter
 
 
-def entries_of_7z(archive: Path, limit: Limit, counter: Counter) -> Iterator[Entry]:
+def entries_of_7z(archive: Path, counter: Counter) -> Iterator[Entry]:
     """The members of a .7z. It is unpacked to a folder of its own first: the format has no order to read it in."""
     import tempfile
 

@@ -153,7 +153,7 @@ class ChannelResolver:
     def _ensured(self, ref: ChannelRef) -> ChannelRef:
         if ref.kind != "host":
             if ref.kind in ("output", "local"):
-                self._ensure_indexed(ref)
+                self._ensure_indexed()
             return ref
         from cbw_core.env.host import host_channel
 
@@ -161,7 +161,7 @@ class ChannelResolver:
         folder = make(self._config, sink=self._sink, cancel=self._cancel)
         return ChannelRef(ref.name, folder.as_uri(), ref.kind)
 
-    def _ensure_indexed(self, ref: ChannelRef) -> None:
+    def _ensure_indexed(self) -> None:
         """`local` named by the user before anything was built: an empty channel, as conda-build makes it."""
         from cbw_core.channel import index
 

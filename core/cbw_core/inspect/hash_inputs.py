@@ -12,7 +12,7 @@ from cbw_core.errors import Place
 from cbw_core.inspect.build_string import string_parts, version_token
 from cbw_core.inspect.model import Hashed, HashInputs, StringPart, Variable
 from cbw_core.render import Output, Trail, Use
-from cbw_core.variants import Chosen, Origins, as_list
+from cbw_core.variants import Origins, as_list
 
 HASH_LENGTH = 7
 # conda-build shows these in the build string, and leaves every key that begins so out of the hash
@@ -78,7 +78,7 @@ def _variable(
     parts: tuple[StringPart, ...],
 ) -> Variable:
     value = output.variant.get(name)
-    chosen = origins.chosen(name, value) or Chosen(None)  # type: ignore[arg-type]
+    chosen = origins.chosen(name, value)
     hashed = name in output.hash_input
     return Variable(
         name=name,
@@ -86,10 +86,10 @@ def _variable(
         hashed=hashed,
         not_hashed="" if hashed else why_not_hashed(name, output, origins),
         shown=version_token(name, parts),
-        by=chosen.by,
-        narrowed=chosen.narrowed,
-        overridden=chosen.overridden,
-        zipped=chosen.zipped,
+        by=chosen.by if chosen else None,
+        narrowed=chosen.narrowed if chosen else (),
+        overridden=chosen.overridden if chosen else (),
+        zipped=chosen.zipped if chosen else (),
         uses=uses.get(name, ()),
     )
 

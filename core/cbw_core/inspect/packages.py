@@ -82,12 +82,11 @@ def hash_inputs_of_package(package: Path) -> HashInputs:
         virtual=tuple(Hashed(n, str(v)) for n, v in contents.items() if n.startswith("__")),
         parts=parts,
         unused=trail.unused,
-        remarks=tuple(_remarks(info, recorded, contents, build, short, again, parts, variables)),
+        remarks=tuple(_remarks(recorded, contents, build, short, again, parts, variables)),
     )
 
 
 def _remarks(
-    info: Info,
     recorded: Any,
     contents: Mapping[str, Any],
     build: str,

@@ -76,7 +76,7 @@ class Judge:
         if found.where == "system":
             return self._of_system(owner, binary, needed, found)
         if found.where in ("build", "nowhere"):
-            return self._missing(owner, binary, needed, found)
+            return self._missing(owner, needed, found)
         lacking = self._versions(binary, needed, found)
         if lacking:
             return Verdict("missing", f"{found.path} does not define {', '.join(lacking)}", _need_newer(found))
@@ -111,7 +111,7 @@ class Judge:
             _wanted(needed.name, owner),
         )
 
-    def _missing(self, owner: Owner, binary: Binary, needed: Needed, found: Resolution) -> Verdict:
+    def _missing(self, owner: Owner, needed: Needed, found: Resolution) -> Verdict:
         if found.where == "build":
             package = f" (of {name_of(found.owner)})" if found.owner else ""
             add = (Change("add", "requirements/host", f"- {name_of(found.owner)}"),) if found.owner else ()

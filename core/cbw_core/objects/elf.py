@@ -149,7 +149,6 @@ def newest_glibc(versions: Any) -> str:
 
 
 def _details(parsed: Any, versions: dict[str, tuple[str, ...]], flags: dict[str, bool]) -> Details:
-    import lief
 
     glibc = newest_glibc(versions.values())
     symbols = list(parsed.dynamic_symbols)
@@ -159,7 +158,7 @@ def _details(parsed: Any, versions: dict[str, tuple[str, ...]], flags: dict[str,
         stripped=not any(str(section.name) == ".symtab" for section in parsed.sections),
         hardening=_hardening(parsed, flags) if str(parsed.header.file_type).rpartition(".")[2] != "REL" else {},
         sections=tuple(_section(s) for s in parsed.sections if s.name),
-        exports=tuple(sorted({_named(s) for s in symbols if _is_export(s, lief)})),
+        exports=tuple(sorted({_named(s) for s in symbols if _is_export(s)})),
         imports=tuple(sorted({_named(s) for s in symbols if s.name and _undefined(s)})),
     )
 
@@ -168,7 +167,7 @@ def _undefined(symbol: Any) -> bool:
     return int(symbol.shndx) == 0
 
 
-def _is_export(symbol: Any, lief: Any) -> bool:
+def _is_export(symbol: Any) -> bool:
     binding = str(symbol.binding).rpartition(".")[2]
     hidden = str(symbol.visibility).rpartition(".")[2] in ("HIDDEN", "INTERNAL")
     return bool(symbol.name) and not _undefined(symbol) and binding != "LOCAL" and not hidden

@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 
 from cbw_core.config import Config
 from cbw_core.errors import BuildError, from_os_error
-from cbw_core.events import Note, Sink
+from cbw_core.events import Event, Note, Sink
 from cbw_core.layout import Layout
 from cbw_core.post import files as trees
 from cbw_core.post import linkage, menus, noarch, prefixes, python, relocate, replace, scripts
@@ -108,10 +108,10 @@ class _Told:
     def __init__(self, sink: Sink) -> None:
         self.sink, self.warnings = sink, list[str]()
 
-    def __call__(self, event: object) -> None:
+    def __call__(self, event: Event) -> None:
         if isinstance(event, Note) and event.level == "warning":
             self.warnings.append(event.text)
-        self.sink(event)  # type: ignore[arg-type]
+        self.sink(event)
 
 
 def _refuse(output: Output) -> None:

@@ -21,9 +21,6 @@ _REQUIREMENTS_OF_OUTPUT = re.compile(
 )
 _REQUIREMENTS_OF_TOP = re.compile(r"(^requirements:.*?)(?=^test:|^extra:|^about:|^outputs:|\Z)", re.M | re.S)
 _OUTPUTS = re.compile(r"(^outputs:.*?)(?=^test:|^extra:|^about:|\Z)", re.M | re.S)
-_SOURCE = re.compile(
-    rf"((?<!{_BLANK}){_BLANKS}source:.*?)(?=^build:|^requirements:|^test:|^extra:|^about:|^outputs:|\Z)", re.M | re.S
-)
 _PACKAGE_AND_BUILD = re.compile(r"(^.*?)(?=^requirements:|^test:|^extra:|^about:|^outputs:|\Z)", re.M | re.S)
 _ALL_REQUIREMENTS = re.compile(
     rf"requirements:.+?(?=^\w|\Z|^(?:{_BLANK}+|{_BLANKS}\n{_BLANKS})-\s(?=name|type))", re.M | re.S
@@ -49,10 +46,6 @@ def _part(pattern: re.Pattern[str], text: str) -> str:
 
 def outputs_text(text: str) -> str:
     return _part(_OUTPUTS, text)
-
-
-def source_text(text: str) -> str:
-    return _part(_SOURCE, text)
 
 
 def package_and_build_text(text: str) -> str:

@@ -70,14 +70,14 @@ def is_git_format(data: bytes) -> bool:
 def _apply(
     entry: SourceEntry, name: str, path: Path, data: bytes, folder: Path, sha256: str, sink: Sink
 ) -> AppliedPatch:
-    outcome = _worked_out(entry, name, path, data, folder, sink)
+    outcome = _worked_out(name, path, data, folder, sink)
     if not outcome.fits:
         raise _failed(entry, name, path, outcome)
     outcome.write()
     return _told(name, sha256, outcome, sink)
 
 
-def _worked_out(entry: SourceEntry, name: str, path: Path, data: bytes, folder: Path, sink: Sink) -> patching.Outcome:
+def _worked_out(name: str, path: Path, data: bytes, folder: Path, sink: Sink) -> patching.Outcome:
     try:
         patches = patching.parse(data)
     except patching.PatchSyntaxError as error:
@@ -147,7 +147,7 @@ def _git_am(
         return AppliedPatch(name, sha256, None, changed.lines)
     if not tools.git("am", "--abort", cwd=folder, quiet=True, env=who).ok:
         raise _am_refused(entry, name, path, ran)
-    outcome = _worked_out(entry, name, path, data, folder, tools.sink)
+    outcome = _worked_out(name, path, data, folder, tools.sink)
     if not outcome.fits:
         raise _failed(entry, name, path, outcome)
     raise _am_refused(entry, name, path, ran)

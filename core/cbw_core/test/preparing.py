@@ -50,7 +50,7 @@ def prepare(
     cancel.check()
     info = read_info(package)
     try:
-        _files(plan, output, layout, sink)
+        _files(output, layout, sink)
         if output is None:
             recipe_dir = layout.private / "package" / "recipe"
             shutil.rmtree(layout.private / "package", ignore_errors=True)
@@ -73,7 +73,7 @@ def prepare(
         raise from_os_error(error, "writing the test scripts") from error
 
 
-def _files(plan: TestPlan, output: Output | None, layout: Layout, sink: Sink) -> None:
+def _files(output: Output | None, layout: Layout, sink: Sink) -> None:
     """A fresh test folder; with the recipe's test files when there is a recipe."""
     shutil.rmtree(layout.test_dir, ignore_errors=True)
     layout.test_dir.mkdir(parents=True)

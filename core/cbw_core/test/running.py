@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from cbw_core.build.failure import failed_command, last_lines, prelude_for, short_command
 from cbw_core.build.running import Shortener, how_it_ended
 from cbw_core.build.writing import write_file
-from cbw_core.config import Config
 from cbw_core.errors import BuildError, Place, UsageError, from_os_error
 from cbw_core.events import LogLine, Note, Progress, Sink, Used
 from cbw_core.layout import Layout
@@ -39,7 +38,6 @@ _HINT_OF_STEP = (
 def run(
     plan: TestPlan,
     layout: Layout,
-    config: Config,
     *,
     environ: Mapping[str, str],
     sink: Sink,
@@ -229,7 +227,7 @@ def _target(file: Path, layout: Layout) -> Target:
 
     text = read()
 
-    def place(text: str, line: int) -> Place:
+    def place(_text: str, line: int) -> Place:
         return Place(str(file), line)
 
     return Target("test", file.name, file, 0, text, str(file), place, read, layout.test_prefix, layout.test_dir)

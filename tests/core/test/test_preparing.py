@@ -96,7 +96,7 @@ def test_package_and_what_it_needs_are_installed_and_its_tests_run(make, ready, 
     plan = plan_for(output)
     ready(plan, croot / native_subdir() / "pkg-1.2-0.conda", output)
     sink = Recorder()
-    run(plan, layout, config, environ=environ, sink=sink)
+    run(plan, layout, environ=environ, sink=sink)
     assert "hello" in sink.log()
     assert {p.name for p in layout.test_dir.iterdir()} == {
         "conda_test_env_vars.sh", "conda_test_runner.sh", "data.txt", "run_test.sh",
@@ -108,7 +108,7 @@ def test_the_very_file_is_tested_and_not_what_the_channel_had(make, ready, layou
     output = make(test={"commands": ["hello"]})
     ready(plan_for(output), package, output)
     sink = Recorder()
-    run(plan_for(output), layout, config, environ=environ, sink=sink)
+    run(plan_for(output), layout, environ=environ, sink=sink)
     assert "newer" in sink.log()
 
 
@@ -129,7 +129,7 @@ def test_package_alone_is_enough(ready, layout: Layout, config, environ, croot, 
         ("commands", "hello"), ("commands", "test -f data.txt"), ("commands", 'test -n "$PREFIX"'),
     ]  # fmt: skip
     ready(plan, package)
-    run(plan, layout, config, environ=environ, sink=Recorder())
+    run(plan, layout, environ=environ, sink=Recorder())
     line = f"cd {layout.test_dir} && source conda_test_env_vars.sh && echo $PREFIX $PY_VER $zlib"
     line += " && cat $RECIPE_DIR/meta.yaml"
     out = subprocess.run(["bash", "-c", line], env={}, capture_output=True, text=True, check=True).stdout.splitlines()

@@ -24,7 +24,7 @@ def ready(make, layout: Layout, config, environ, prefix: Path):
     def ready(files=None, test=None, **fields):
         output = make(files, test, **fields)
         plan = plan_for(output)
-        _files(plan, output, layout, Recorder())
+        _files(output, layout, Recorder())
         write_scripts(plan, output, layout, config, environ=environ)
         return plan
 
@@ -32,11 +32,11 @@ def ready(make, layout: Layout, config, environ, prefix: Path):
 
 
 @pytest.fixture
-def test(ready, layout: Layout, config, environ):
+def test(ready, layout: Layout, environ):
     def test(files=None, section=None, **fields) -> Recorder:
         options = {key: fields.pop(key) for key in ("cancel", "log") if key in fields}
         sink = fields.pop("sink", Recorder())
-        run(ready(files, section, **fields), layout, config, environ=environ, sink=sink, **options)
+        run(ready(files, section, **fields), layout, environ=environ, sink=sink, **options)
         return sink
 
     return test
@@ -238,23 +238,23 @@ def test_each_test_can_be_run_alone_and_how_it_ended_is_kept(ready, layout: Layo
     plan = ready({"run_test.py": "import sys\nassert sys.argv, 'own'\n"}, section)
     options = {"environ": environ, "sink": Recorder()}
     with pytest.raises(BuildError):
-        run(plan, layout, config, **options)
+        run(plan, layout, **options)
     assert outcomes(plan, layout) == ("passed", "passed", "passed", "failed", "not run")
-    run(plan, layout, config, **options, only=(5, 1))
+    run(plan, layout, **options, only=(5, 1))
     assert (layout.test_dir / "three.txt").exists()
     with pytest.raises(BuildError) as caught:
-        run(plan, layout, config, **options, only=(4,))
+        run(plan, layout, **options, only=(4,))
     assert caught.value.place == plan.steps[3].place
     assert "cbw test --only 4" in str(caught.value.hint)
     (layout.test_dir / "two.txt").touch()
-    run(plan, layout, config, **options, only=(4,))
+    run(plan, layout, **options, only=(4,))
     assert outcomes(plan, layout) == ("passed",) * 5
 
 
 def test_the_command_a_failure_names_runs_that_test(ready, layout: Layout, config, environ) -> None:
     plan = ready({}, {"commands": ["true", "echo again && false"]})
     with pytest.raises(BuildError) as caught:
-        run(plan, layout, config, environ=environ, sink=Recorder())
+        run(plan, layout, environ=environ, sink=Recorder())
     again = str(caught.value.hint).split("there, `")[1].split("`")[0]
     done = subprocess.run(["bash", "-c", again], cwd=layout.test_dir, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "again\n")
@@ -273,11 +273,11 @@ def test_an_import_of_perl_run_alone_still_asks_for_the_version(ready, layout: L
 def test_a_number_no_test_has_is_refused(ready, layout: Layout, config, environ) -> None:
     plan = ready({}, {"commands": ["true"]})
     with pytest.raises(UsageError, match="has no test 2"):
-        run(plan, layout, config, environ=environ, sink=Recorder(), only=(2,))
+        run(plan, layout, environ=environ, sink=Recorder(), only=(2,))
 
 
 def test_what_changed_since_it_was_run_has_not_been_run(ready, layout: Layout, config, environ) -> None:
     plan = ready({}, {"commands": ["true", "true"]})
-    run(plan, layout, config, environ=environ, sink=Recorder())
+    run(plan, layout, environ=environ, sink=Recorder())
     changed = ready({}, {"commands": ["true", "true", "true # more"]})
     assert outcomes(changed, layout) == ("passed", "passed", "not run")

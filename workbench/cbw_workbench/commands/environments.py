@@ -162,7 +162,7 @@ def _change(context: Context, change: Change, *, save: bool = False) -> Result:
         check_saving(session, change)  # before anything is done, whether the recipe can take it
     before = _environment(context, session, change.env)
     changed = change_environment(session, change, sink=context.sink, cancel=context.cancel)
-    places = tuple(save_change(session, changed, sink=context.sink)) if save else ()
+    places = tuple(save_change(session, changed)) if save else ()
     after = _environment(context, session, changed.env)
     return Result(EnvChanged(changed.env, str(change), difference(before, after, names=("before", "after")), places))
 

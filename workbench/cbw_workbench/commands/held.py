@@ -167,7 +167,7 @@ class Held:
             changed = str(changes_at(self.debugger))
             if changed:
                 around.sink(Note(changed, phase=stop.phase))
-            raise stopped_error(stop, self.session)
+            raise _stopped_error(stop)
         return Result(stop_report(self.debugger))
 
     def _ended(self) -> Result:
@@ -205,7 +205,7 @@ class Held:
         around.sink(Note(f"the stopped {phase} is over: it {state}", phase=phase))
 
 
-def stopped_error(stop: Stop, session: Session | None) -> BuildError:
+def _stopped_error(stop: Stop) -> BuildError:
     """A stop at a failure, as the failure that it is."""
     command = stop.command.strip().split("\n")[0]
     ends = f"`{command}`" if stop.reason == "failure" else f"the script ends (`{command}`)"

@@ -138,7 +138,6 @@ class BuildReport:
     packages: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     errors: tuple[CbwError, ...] = ()
-    source_trees: tuple[str, ...] = ()
     resources: Resources | None = None
 
 

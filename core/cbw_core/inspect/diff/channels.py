@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cbw_core.errors import EnvironmentFailure, Place, UsageError
-from cbw_core.inspect.diff.model import ChannelDiff, RecordDiff
+from cbw_core.inspect.diff.model import ChannelDiff, Kind, RecordDiff
 
 
 def diff_channels(left: Path, right: Path, *, names: tuple[str, str] | None = None) -> ChannelDiff:
@@ -24,8 +24,8 @@ def diff_channels(left: Path, right: Path, *, names: tuple[str, str] | None = No
             for name in sorted({*(one or {}), *(other or {})})
             if (one or {}).get(name) != (other or {}).get(name)
         }
-        kind = "added" if one is None else "removed" if other is None else "changed"
-        found.append(RecordDiff(*key, kind, fields if kind == "changed" else {}))  # type: ignore[arg-type]
+        kind: Kind = "added" if one is None else "removed" if other is None else "changed"
+        found.append(RecordDiff(*key, kind, fields if kind == "changed" else {}))
     counts = {kind: sum(r.kind == kind for r in found) for kind in ("added", "removed", "changed")}
     verdict = ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "the same records"
     return ChannelDiff(*(names or (str(left), str(right))), verdict, tuple(found))

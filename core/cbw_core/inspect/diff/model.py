@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
+
+Kind: TypeAlias = Literal["added", "removed", "changed"]
 
 # why two builds of one recipe are not the same bytes, by what differs; each with what can be done about it
 REASONS = {
@@ -104,7 +106,7 @@ class RecordDiff:
 
     subdir: str
     file_name: str
-    kind: Literal["added", "removed", "changed"]
+    kind: Kind
     fields: Mapping[str, tuple[Any, Any]]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from cbw_core.errors import CbwError, UsageError
 from cbw_core.inspect.diff import contents as compare
-from cbw_core.inspect.diff.model import Detail, FieldDiff, FileDiff, PackageDiff
+from cbw_core.inspect.diff.model import Detail, FieldDiff, FileDiff, Kind, PackageDiff
 from cbw_core.inspect.targets import Contents, Item, read_package
 from cbw_core.objects import Binary, read_files
 from cbw_core.process import Cancel
@@ -69,8 +69,8 @@ def _files(ours: Contents, theirs: Contents, cancel: Cancel | None) -> Iterator[
     for path in sorted({*left, *right}):
         one, other = left.get(path), right.get(path)
         if one is None or other is None:
-            kind = "added" if one is None else "removed"
-            yield FileDiff(path, kind, one and one.size, other and other.size)  # type: ignore[arg-type]
+            kind: Kind = "added" if one is None else "removed"
+            yield FileDiff(path, kind, one.size if one else None, other.size if other else None)
         elif path in changed:
             if cancel is not None:
                 cancel.check()

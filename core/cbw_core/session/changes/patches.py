@@ -113,7 +113,7 @@ def _refresh(session: SessionFolder, name: str, files: Sequence[str], sink: Sink
             raise UsageError(
                 "there is no source to make the patch from", kind="session", hint="`cbw run source` makes it."
             )
-        data = _made_anew(entry, pairs, base, old)
+        data = _made_anew(pairs, base, old)
     if data is None:
         raise UsageError(
             f"nothing is left of {name}: the source without it is the same",
@@ -352,7 +352,7 @@ def _worked_in(base: Path, failed: Path) -> Pairs:
     return pairs
 
 
-def _made_anew(entry: SourceEntry, pairs: Pairs, base: Path, old: bytes) -> bytes | None:
+def _made_anew(pairs: Pairs, base: Path, old: bytes) -> bytes | None:
     """The new patch, under what the old one said above its first file; None when nothing is left to change."""
     prefixed = _takes_prefix(pairs) and not (base / "a").exists() and not (base / "b").exists()
     body = patching.make(pairs, prefixed=prefixed)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cbw_core.errors import Place, UsageError
-from cbw_core.events import Sink, silent
 from cbw_core.inspect.asking import asks
 from cbw_core.inspect.environments import name_of
 from cbw_core.inspect.requirement_lines import written_requirements
@@ -24,7 +23,7 @@ def check_saving(session: SessionFolder, change: Change) -> None:
         pass
 
 
-def save_change(session: SessionFolder, change: Change, *, sink: Sink = silent) -> Iterator[Place]:
+def save_change(session: SessionFolder, change: Change) -> Iterator[Place]:
     """Write a change into the recipe, and forget it in the session; gives the lines. The environment is as before, and
     render is stale: the recipe is another one now."""
     yield from _places(session, change, try_only=False)
@@ -51,7 +50,7 @@ def _places(session: SessionFolder, change: Change, *, try_only: bool) -> Iterat
             hint="Leave out --save.",
         )
     path, inside = paths(session, change.env)
-    settings = {"config": session.config, "cancel": Cancel(), "environ": session.environ, "try_only": try_only}
+    config, cancel, environ = session.config, Cancel(), session.environ
     for spec in change.specs:
         name = name_of(spec)
 
@@ -62,9 +61,30 @@ def _places(session: SessionFolder, change: Change, *, try_only: bool) -> Iterat
             return name_of(text) == name or asks(output, text, name)
 
         if change.op == "add":
-            yield add_to_recipe(output, path, spec, inside=inside, reads_as=reads_as, **settings)  # type: ignore[arg-type]
+            yield add_to_recipe(
+                output,
+                path,
+                spec,
+                inside=inside,
+                reads_as=reads_as,
+                try_only=try_only,
+                config=config,
+                cancel=cancel,
+                environ=environ,
+            )
         else:
-            yield remove_from_recipe(output, path, is_it, what=name, inside=inside, reads_as=reads_as, **settings)  # type: ignore[arg-type]
+            yield remove_from_recipe(
+                output,
+                path,
+                is_it,
+                what=name,
+                inside=inside,
+                reads_as=reads_as,
+                try_only=try_only,
+                config=config,
+                cancel=cancel,
+                environ=environ,
+            )
 
 
 def paths(session: SessionFolder, name: str) -> tuple[DataPath, DataPath]:

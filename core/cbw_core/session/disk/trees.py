@@ -11,6 +11,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -220,7 +221,7 @@ def remove(path: Path) -> None:
                 else:
                     os.unlink(entry.path)  # noqa: PTH108
     for folder in reversed(folders):
-        _writing(folder, lambda folder=folder: os.rmdir(folder))  # type: ignore[misc]  # noqa: PTH106
+        _writing(folder, partial(os.rmdir, folder))
 
 
 def delete(root: Path, paths: Iterable[str]) -> None:

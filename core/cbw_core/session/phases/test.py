@@ -51,7 +51,6 @@ def _run(session: SessionFolder, plan: TestPlan, only: Sequence[int], work: Work
         test.run(
             plan,
             session.layout,
-            session.config,
             environ=session.environ,
             sink=work.sink,
             cancel=work.cancel,
