@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
-from cbw_core.trace.commands import top_commands
+from cbw_core.trace.commands import statement_at, top_commands
 from cbw_core.trace.lines import Chunk, LineMap
 
 _MARKER = "\n{ : __cbw_begin; } 2>/dev/null\n"
@@ -15,17 +15,26 @@ _MARKER = "\n{ : __cbw_begin; } 2>/dev/null\n"
 class Jump:
     """appended: what goes behind the script's end. text: the whole text that counts from then on. chunks: (line of
     the appended text behind the marker, line of `text`, count). in_scope: run at the top level first. edited: the text
-    is another one than before."""
+    is another one than before. line: of the text, that is gone on with."""
 
     appended: str
     text: str
     chunks: tuple[Chunk, ...]
     in_scope: str
     edited: bool
+    line: int = 0
 
     def lines_from(self, marker: int) -> LineMap:
         """The lines as bash counts them once the marker was seen at line `marker`."""
         return LineMap(tuple(Chunk(c.bash + marker, c.text, c.count) for c in self.chunks))
+
+    def passing(self, lines: LineMap, mode: str) -> str:
+        """Bash code: when the script is to run on, breakpoints at the command it goes on with do not stop it there."""
+        if mode != "run":
+            return ""
+        first, last = statement_at(self.text, self.line)
+        numbers = [bash for line in range(first, last + 1) for bash in lines.to_bash(line)]
+        return "\n__cbw_pass=(" + " ".join(f"[{number}]=1" for number in numbers) + ")"
 
 
 def jump_to(text: str, line: int, *, flags: str, edited: bool, restore: str = "") -> Jump:
@@ -50,7 +59,7 @@ def jump_to(text: str, line: int, *, flags: str, edited: bool, restore: str = ""
         restore,
         "builtin set -e" if "e" in flags else "",
     ]
-    return Jump(_MARKER + "\n".join([*parts, ""]), text, tuple(chunks), "\n".join(s for s in scope if s), edited)
+    return Jump(_MARKER + "\n".join([*parts, ""]), text, tuple(chunks), "\n".join(s for s in scope if s), edited, line)
 
 
 def _functions(text: str, before: int) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@
 # counts the trap's lines on from that one (from 1); __cbw_trn: the number of frames there; __cbw_el: the failed line
 __cbw_s=0 __cbw_j=0 __cbw_k=0 __cbw_in=0 __cbw_level=0 __cbw_busy=0 __cbw_mode=run __cbw_depth=0 __cbw_sub=0 __cbw_after=0 __cbw_gen=0 __cbw_rec=0 __cbw_rn=0 __cbw_fail=0
 __cbw_kind= __cbw_r=0 __cbw_l= __cbw_do= __cbw_seen=0 __cbw_was=0 __cbw_ee= __cbw_e=${__cbw_e:-0}
-__cbw_t=0 __cbw_args=() __cbw_exit= __cbw_exit_at=0 __cbw_err= __cbw_err_at=0 __cbw_dbg=
+__cbw_t=0 __cbw_args=() __cbw_pass=() __cbw_exit= __cbw_exit_at=0 __cbw_err= __cbw_err_at=0 __cbw_dbg=
 declare -ra __cbw_null=(/dev/null)
 __cbw_tr= __cbw_trn=0 __cbw_el=0 __cbw_ret= __cbw_retf= __cbw_w=0 __cbw_T=${__cbw_T:-0}
 declare -A __cbw_set=() # where the script set its traps: LINE:FILE (__cbw_retf: the function)
@@ -97,6 +97,8 @@ __cbw_at() {
 __cbw_look() {
   builtin local __cbw_i __cbw_v __cbw_h=0 REPLY # read into REPLY: whatever IFS is, all of it; several may hold: the first stops, the others are noted as passed
   for __cbw_i in "${__cbw_bn[@]}"; do
+    # the command that is gone on with is not stopped at again before it has run
+    if [[ ${__cbw_pass[$1]-} && ${__cbw_bk[__cbw_i]} == @(line|command) ]]; then continue; fi
     if [[ $__cbw_tr ]]; then # what bash tells of the command is of the one before the trap
       case ${__cbw_bk[__cbw_i]} in
         command | exit | exec) continue ;;
@@ -143,7 +145,7 @@ __cbw_look() {
     fi
     if ((__cbw_h)); then builtin printf . >>"$__cbw_d/passed.${__cbw_bj[__cbw_i]}"; else __cbw_h=$__cbw_i; fi
   done
-  __cbw_hit=$__cbw_h
+  __cbw_hit=$__cbw_h __cbw_pass=()
 }
 
 # The files of a pattern that are there into __cbw_v; one that was written since the last look is marked.

@@ -355,7 +355,7 @@ class Run:
                 text = f"{error.message}: breakpoints by line are off until the script goes on from a stop"
                 self.sink(Note(text, level="warning", phase=self.target.phase))
         self._at_begin = True
-        self.link.send("s" + jump.in_scope)
+        self.link.send("s" + jump.in_scope + jump.passing(self.lines, self._going.mode))
 
     def _lost(self) -> None:
         """The process that stood here died: another one of the script may go on."""

@@ -91,6 +91,8 @@ def state_to_go_back_to(ask: Callable[[str], Evaluated], flags: str) -> str:
     own = "if [[ ${0} ]]; then builtin printf 'trap -- %q {1}\\n' \"${0}\"; else builtin printf 'trap - {1}\\n'; fi"
     lines += [ask(own.format(f"__cbw_{name.lower()}", name)).output for name in ("EXIT", "ERR")]
     lines += [ask(own.format(f"__cbw_{name}", which)).output for name, which in (("dbg", "DEBUG"), ("ret", "RETURN"))]
+    place = 'builtin printf "__cbw_set[%s]=%q\\n" $__cbw_i "${__cbw_set[$__cbw_i]}"'
+    lines += [ask(f'for __cbw_i in "${{!__cbw_set[@]}}"; do {place}; done').output]
     lines.append("set -- " + ask('((!${#__cbw_args[@]})) || builtin printf "%q " "${__cbw_args[@]}"').output)
     lines.append("IFS=" + shlex.quote(ask('builtin printf %s "$__cbw_ifs"').output))
     lines += [f"set {'-' if flag in flags else '+'}{flag}" for flag in _FLAGS if flag != "e"]

@@ -328,3 +328,24 @@ def test_own_traps_do_not_keep_it_from_going_on(trap: str, broken: str, traced: 
     assert one.lines[-1] == "end kept", one.lines
     assert any(trap.split("'")[1] in line for line in one.lines[:-1])
     assert "own" not in one.lines
+
+
+def test_a_breakpoint_where_it_goes_on_does_not_stop_it_again(traced: Start) -> None:
+    debugger = Debugger()
+    debugger.add("line", "2")
+    debugger.add("command", "echo tw*")
+    debugger.add("line", "3")
+    one = traced("for i in 1 2; do\n  echo two $i\n  echo three\ndone\necho two last\n", debugger=debugger)
+    one.stop()
+    debugger.remove(2)
+    one.edit("three", "3")
+    debugger.reload()
+    debugger.cont()  # the loop begins again, from its first line
+    assert one.at()[0] == 2
+    debugger.remove(1)
+    debugger.add("line", "5")
+    one.edit("for i in", "for i in x;do :; done; for i in")
+    debugger.reload(line=5)
+    debugger.cont()
+    assert one.end() == 0
+    assert one.lines == ["two last"]
