@@ -6,6 +6,7 @@ modules of this room are functions over them. Names of conda-build functions are
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from copy import copy as shallow_copy
 from dataclasses import dataclass, field
@@ -119,8 +120,9 @@ class Work:
         pass."""
         key = ("file", name)
         if key not in self.loaded:
-            path = self.recipe_dir / name
-            self.loaded[key] = path if path.is_file() else None
+            # most are not there: os.path takes a third of pathlib's time
+            there = os.path.isfile(f"{self.recipe_dir}/{name}")  # noqa: PTH113
+            self.loaded[key] = self.recipe_dir / name if there else None
         found: Path | None = self.loaded[key]
         return found
 

@@ -53,13 +53,15 @@ def variant_files(recipe_dir: Path, options: RenderOptions, environ: Mapping[str
     name = "conda_build_config.yaml"
     files = [_resolve(f, environ, cwd) for f in options.exclusive_config_files]
     if not files:
-        home = environ.get("HOME")
-        places = [Path(home) / name] if home else []
-        files = [p for p in (*places, cwd / name) if p.is_file()]
-    if (recipe_dir / name).is_file():
-        files.append(recipe_dir / name)
+        files = _there(environ.get("HOME"), name) + _there(cwd, name)
+    files += _there(recipe_dir, name)
     files += [_resolve(f, environ, cwd) for f in options.variant_config_files]
     return tuple(files)
+
+
+def _there(folder: Path | str | None, name: str) -> list[Path]:
+    there = folder and os.path.isfile(f"{folder}/{name}")  # noqa: PTH113 (it is quicker)
+    return [Path(folder) / name] if folder and there else []
 
 
 def _resolve(file: str, environ: Mapping[str, str], cwd: Path) -> Path:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cbw_core.recipe import sections
 from cbw_core.recipe.sections import may_name_script
 
 
@@ -34,3 +39,26 @@ def test_block_that_can_have_a_script_of_its_own(block: str) -> None:
 )
 def test_block_that_has_none(block: str) -> None:
     assert not may_name_script(block)
+
+
+PIECES = (
+    "source:", "  source:", "build:", "requirements:", "  requirements:", "outputs:", "test:", "  test:", "extra:",
+    "  - name:", " -  type:", "- name", "\n", "\n", "\n\n", "  ", "\t", " \n", "x", "  host:\n", "    - python", "-",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("part", "least"),
+    [
+        (sections._OUTPUTS, 0),
+        (sections._REQUIREMENTS_OF_TOP, 0),
+        (sections._REQUIREMENTS_OF_OUTPUT, 0),
+        (sections._PACKAGE_AND_BUILD, 0),
+        (sections._ALL_REQUIREMENTS, 1),
+    ],
+)
+@given(text=st.lists(st.sampled_from(PIECES), max_size=20).map("".join))
+def test_a_part_is_what_one_pattern_finds(part: sections._Part, least: int, text: str) -> None:
+    whole = rf"(?:{part.start.pattern}).{{{least},}}?(?=(?:{part.end.pattern})|\Z)"
+    found = re.search(whole, text, re.M | re.S)
+    assert part.of(text, least) == (found[0] if found else "")
