@@ -56,6 +56,7 @@ _PIN_SUBPACKAGE = re.compile(r"{{\s*pin_subpackage\(.*\)\s*}}")
 _PKG_HASH = re.compile(r"h\{\{\s*PKG_HASH\s*\}\}")
 _TEMPLATE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.S)
 _FIRST_KEY = re.compile(r"\ +-\ +")
+_PLAIN_SCRIPT = re.compile(r"(\ *(?:-\ +)?)script:\ +([\w/.+-]+\.(?:sh|bat))\s*$")
 _SCRIPT_KEY = re.compile(r"(\ *(?:-\ +)?)['\"]?script['\"]?\s*:")
 _VCS = {vcs: re.compile(rf"{vcs.upper()}_[^\.\s\'\"]+") for vcs in ("git", "svn", "hg")}
 
@@ -104,6 +105,18 @@ def may_name_script(block: str) -> bool:
         return True
     keys = map(_SCRIPT_KEY.match, block.splitlines())
     return any(key and len(key[1]) == len(first[0]) for key in keys)
+
+
+@lru_cache(maxsize=1024)
+def plain_script(block: str) -> str | None:
+    """The `script` of an output's block, selectors applied, where it is written in full on a line of its own; None
+    where the block has to be rendered to know it."""
+    first = _FIRST_KEY.match(block)
+    if first is None or "{%" in block or any(mark in _TEMPLATE.sub("", block) for mark in ("{", "<<", "? ", "\t")):
+        return None
+    lines = [line for line in block.splitlines() if (key := _SCRIPT_KEY.match(line)) and len(key[1]) == len(first[0])]
+    found = _PLAIN_SCRIPT.match(lines[0]) if len(lines) == 1 else None
+    return found[2] if found else None
 
 
 @lru_cache(maxsize=2048)

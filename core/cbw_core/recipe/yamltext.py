@@ -271,7 +271,7 @@ class _Builder:
         if not tag or tag == "!":
             return implicit(text, numbers=self.schema == "safe") if event.implicit[0] else text
         kind = str(tag).removeprefix(_TAG)
-        if kind == "str":
+        if kind in ("str", "python/str", "python/unicode"):
             return text
         if kind == "null":
             return None

@@ -13,6 +13,7 @@ from pathlib import Path
 from cbw_core.errors import CbwError, Place
 from cbw_core.recipe import Position, Selected, Template, line_map, positions, read_text, select
 from cbw_core.render.state import State
+from cbw_core.render.texts import single_output_text
 
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.S)
 _STATEMENT = re.compile(r"\{%.*?%\}|\{#.*?#\}", re.S)
@@ -40,11 +41,16 @@ def place_of(state: State, path: DataPath) -> Place:
 
 
 def quick_place(state: State, path: DataPath) -> Place:
-    """As place_of, for a key that is there: where selectors leave one such key in the text, nothing is rendered."""
+    """As place_of, for a key that is there: where selectors leave one such key in the text, or in the output's block,
+    nothing is rendered."""
     work = state.work
     selected = select(work.text, state.names, work.file)
     key = re.compile(rf"(?:^|[\s{{,])(['\"]?{re.escape(str(path[-1]))}['\"]?)\s*:(?=\s|$)", re.M)
     found = list(key.finditer(selected.text))
+    if len(found) > 1 and state.is_output_safely():
+        block = single_output_text(state)
+        start = selected.text.find(block) if selected.text.count(block) == 1 else -1
+        found = [match for match in found if start >= 0 and start <= match.start() < start + len(block)]
     if len(found) != 1:
         return place_of(state, path)
     at = found[0].start(1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from cbw_core.errors import RecipeError
 from cbw_core.recipe import read_text, sections, select
@@ -195,15 +196,31 @@ def _names_script(state: State) -> bool:
     return sections.may_name_script(single_output_text(state, selectors=False))
 
 
+def _plain_script(state: State) -> str | None:
+    """The `script` of an output's own where it can be told from the text without rendering the outputs by themselves:
+    all names are set before `package:`, and what stands behind it is there as it is written."""
+    outputs = state.meta.get("outputs") or ()
+    _, _, after = recipe_text(state, top=True).partition("package:")
+    if not after or "package:" in after or "{%" in after:
+        return None
+    if len(sections.output_blocks(outputs_text(state))) != len(outputs):
+        return None
+    if [output.get("name") for output in outputs].count(state.name()) != 1:
+        return None
+    return sections.plain_script(single_output_text(state))
+
+
 def _used_in_output_script(state: State) -> frozenset[str]:
     from cbw_core.render.outputs import shared_output
 
     if not _names_script(state):
         return frozenset()
-    output = shared_output(state, state.name()) or {}
-    if "script" not in output:
-        return frozenset()
-    script = output["script"]
+    script: Any = _plain_script(state)
+    if script is None:
+        output = shared_output(state, state.name()) or {}
+        if "script" not in output:
+            return frozenset()
+        script = output["script"]
     if not isinstance(script, str):
         raise RecipeError(
             f"the script of output {state.name()!r} should be the name of a file",

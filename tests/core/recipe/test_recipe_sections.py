@@ -62,3 +62,20 @@ def test_a_part_is_what_one_pattern_finds(part: sections._Part, least: int, text
     whole = rf"(?:{part.start.pattern}).{{{least},}}?(?=(?:{part.end.pattern})|\Z)"
     found = re.search(whole, text, re.M | re.S)
     assert part.of(text, least) == (found[0] if found else "")
+
+
+@pytest.mark.parametrize(
+    ("block", "script"),
+    [
+        ("  - name: a\n    script: build-a.sh\n", "build-a.sh"),
+        ("  - script: sub/build-a.bat\n    name: {{ name }}-a\n", "sub/build-a.bat"),
+        ("  - name: a\n    build:\n      script: make.sh\n    script: build-a.sh\n", "build-a.sh"),
+        ("  - name: a\n    script: build-a.sh\n    script: build-b.sh\n", None),
+        ("  - name: a\n    script: {{ name }}.sh\n", None),
+        ("  - name: a\n    script: make\n", None),
+        ("  - name: a\n    {% if true %}\n    script: build-a.sh\n    {% endif %}\n", None),
+        ("  - name: a\n    build:\n      script: make.sh\n", None),
+    ],
+)
+def test_a_script_written_in_full_is_known_without_rendering(block: str, script: str | None) -> None:
+    assert sections.plain_script(block) == script
