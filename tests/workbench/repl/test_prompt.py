@@ -114,3 +114,29 @@ def test_toolbar_tells_of_the_session(world: dict[str, str], tmp_path: Path) -> 
     child.expect_exact("no session")
     child.send("\x04")
     assert ended(child) == 0
+
+
+def test_an_empty_line_steps_again_at_a_stop(prompt: pexpect.spawn[str], recipe: Callable[..., Path]) -> None:
+    made = recipe(
+        "steps", "package:\n  name: steps\n  version: 1\n", **{"build.sh": "echo a\necho b\necho c\necho d\n"}
+    )
+    for line, wanted in (
+        ("", "cbw>"),  # nothing stands: nothing is repeated
+        (f"debug {made} -O", "enter a debugging environment"),
+        ("break 1", "build"),
+        ("run build", "build.sh:1: echo a"),
+        ("n", "build.sh:2: echo b"),
+        ("", "build.sh:3: echo c"),
+        ("where", "main"),
+        ("", "cbw"),
+        ("assert stop 3", "holds: stop 3"),
+        ("timeline --slowest 1", "so far"),
+    ):
+        prompt.send(f"{line}\r")
+        prompt.expect_exact(wanted)
+        prompt.expect_exact(READY)
+    prompt.send("continue\r")
+    prompt.expect_exact("build done")
+    prompt.expect_exact(READY)
+    prompt.send("quit 0\r")
+    assert ended(prompt) == 0

@@ -161,13 +161,13 @@ def _recipe_above(spec: str) -> str | None:
     return str(found) if found is not None else None
 
 
-def keep_breakpoints(session: Session, places: Sequence[str]) -> None:
+def keep_breakpoints(context: Context, session: Session, places: Sequence[str]) -> None:
     """Set breakpoints in a session whose build does not run yet."""
     own = Held()
     with own.changing_points(session):
         for place in places:
             kind, spec = _spec(place.split(maxsplit=1))
-            own.debugger.add(kind, spec)  # type: ignore[arg-type]
+            own.debugger.add(kind, _with_path(context, spec) if kind == "line" else spec)  # type: ignore[arg-type]
 
 
 # -- changing one ---------------------------------------------------------------------------------------------------

@@ -64,7 +64,7 @@ def _stopping(context: Context, session: Session, places: Sequence[str]) -> Resu
     """The prompt, with the build running to the first of the places."""
     from cbw_workbench.commands.breaking import keep_breakpoints
 
-    keep_breakpoints(session, places)
+    keep_breakpoints(context, session, places)
     if context.open_repl is None:
         context.sink(Note("`run build` goes to the first stop", "hint"))
         return Result(ready(session))

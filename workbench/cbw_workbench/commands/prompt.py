@@ -6,13 +6,11 @@ from argparse import Namespace
 
 from cbw_core.errors import UsageError
 from cbw_workbench.commands import options
-from cbw_workbench.commands.command import Arg, Command, Context, Face, Result
+from cbw_workbench.commands.command import PROMPTS, Arg, Command, Context, Result
 from cbw_workbench.commands.finding import find, resolve
 from cbw_workbench.commands.help import overview
 from cbw_workbench.commands.parser import parser_of
 from cbw_workbench.commands.results import Leave, ScriptOption, Text, Using
-
-_PROMPTS: frozenset[Face] = frozenset({"repl", "tui"})
 
 
 def use(context: Context, args: Namespace) -> Result:
@@ -27,6 +25,10 @@ def set_option(context: Context, args: Namespace) -> Result:
         from cbw_workbench.commands.atstop import assign
 
         return assign(context, args.off)
+    if context.face == "tui":
+        raise UsageError(
+            "set -e is for scripts of commands", hint="set NAME=VALUE sets a variable of the script that stands."
+        )
     if args.on == bool(args.off):
         raise UsageError("set needs -e or +e", hint="set -e: end the script at the first failure; set +e: go on.")
     return Result(ScriptOption(args.on))
@@ -61,7 +63,7 @@ COMMANDS = (
         ),
         examples=("use debug_1700000000000", "use recipes-examples/bsdiff4"),
         group="prompt",
-        faces=_PROMPTS,
+        faces=PROMPTS,
     ),
     Command(
         "set",
@@ -78,7 +80,7 @@ COMMANDS = (
         ),
         examples=("set -e", "set CFLAGS='-O2 -g'"),
         group="prompt",
-        faces=frozenset({"repl"}),
+        faces=PROMPTS,
     ),
     Command(
         "help",
@@ -102,7 +104,7 @@ COMMANDS = (
         ),
         examples=("quit",),
         group="prompt",
-        faces=_PROMPTS,
+        faces=PROMPTS,
         aliases=("exit", "q"),
     ),
 )
