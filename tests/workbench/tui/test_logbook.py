@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from cbw_core.events import LogLine, Note, PhaseEnded, PhaseStarted
+from cbw_core.events import LogLine, Note, PhaseEnded, PhaseStarted, Resumed
 from cbw_workbench.tui import logbook
 from cbw_workbench.tui.logbook import LogBook, Wrapping, find_lines, pieces, plain, read_log
 from cbw_workbench.tui.state import COMMAND_LOG, LogKey
@@ -34,6 +34,14 @@ def test_lines_outside_phases_go_to_the_command() -> None:
     assert book.log(COMMAND_LOG).lines == ["after"]
     book.begin_command()
     assert book.log(COMMAND_LOG).lines == []
+
+
+def test_lines_since_a_script_went_on_are_fresh() -> None:
+    book = LogBook()
+    book.add([started(), LogLine("a"), LogLine("b"), Resumed("build", "step"), LogLine("c")])
+    assert book.log(BUILD).lines[book.log(BUILD).fresh :] == ["c"]
+    book.add([started()])
+    assert book.log(BUILD).fresh == 0
 
 
 def test_phase_that_runs_again_begins_its_log_anew() -> None:

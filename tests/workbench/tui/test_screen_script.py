@@ -73,6 +73,19 @@ async def test_steps_go_into_functions_and_next_goes_over_them(open_screen, step
         await screen.until(lambda: stepped.status()[Phase.BUILD].state is State.DONE, "the build is done")
 
 
+async def test_what_a_script_says_after_a_stop_stays_in_the_log_of_its_phase(open_screen, stepped) -> None:
+    async with open_screen((130, 40), stepped) as screen:
+        await screen.type("break 6")
+        await screen.idle()
+        await screen.press("f6", "s")
+        await stopped(screen, 6)
+        await screen.press("n")
+        await stopped(screen, 7)
+        assert "cat eats fish" in screen.text()
+        await screen.press("c")
+        await screen.until(lambda: stepped.status()[Phase.BUILD].state is State.DONE, "the build is done")
+
+
 FIVE = """\
 mkdir -p $PREFIX/lib $PREFIX/share
 sleep 1; echo once >> $RECIPE_DIR/../count

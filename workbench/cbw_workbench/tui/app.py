@@ -124,7 +124,7 @@ class WorkbenchApp(App[int]):
 
     @on(messages.JobStarted)
     def job_started(self, message: messages.JobStarted) -> None:
-        if message.job.long:
+        if message.job.long and self.state.standing is None:  # what a stopped script says goes on in its phase's log
             self.book.begin_command()
         self.state = states.started(self.state, message.job)
 

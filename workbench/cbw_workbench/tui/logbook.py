@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.cells import chop_cells
 
-from cbw_core.events import Event, LogLine, Note, PhaseEnded, PhaseStarted
+from cbw_core.events import Event, LogLine, Note, PhaseEnded, PhaseStarted, Resumed
 from cbw_workbench.tui.state import COMMAND_LOG, LogKey, duration
 
 MOST_LINES = 500_000
@@ -32,22 +32,25 @@ def plain(line: str) -> str:
 
 @dataclass
 class Log:
-    """The lines of one phase's log. `dropped`: how many of its oldest were let go to spare memory."""
+    """The lines of one phase's log. `dropped`: how many of its oldest were let go to spare memory. `fresh`: where the
+    lines begin that came since the script went on from a stop."""
 
     lines: list[str] = field(default_factory=list)
     dropped: int = 0
     version: int = 0
+    fresh: int = 0
 
     def extend(self, lines: Iterable[str]) -> None:
         self.lines.extend(lines)
         if len(self.lines) > MOST_LINES:
             del self.lines[:_CUT]
             self.dropped += _CUT
+            self.fresh = max(0, self.fresh - _CUT)
             self.version += 1
 
     def clear(self) -> None:
         self.lines = []
-        self.dropped = 0
+        self.dropped = self.fresh = 0
         self.version += 1
 
 
@@ -91,6 +94,10 @@ class LogBook:
                 self._flush(waiting)
                 self._key = LogKey(event.session or event.output, event.phase)
                 self._logs.setdefault(self._key, Log()).clear()
+            elif isinstance(event, Resumed):
+                self._flush(waiting)
+                log = self._logs.setdefault(self._key, Log())
+                log.fresh = len(log.lines)
             elif isinstance(event, PhaseEnded):
                 waiting.append(f"── {event.phase} {event.state} after {duration(event.seconds)}")
                 self._flush(waiting)

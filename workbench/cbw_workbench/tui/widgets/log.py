@@ -133,7 +133,7 @@ class LogView(StateWidget, ScrollView, can_focus=True):
         else:
             left = self.scroll_offset.x
             part = line[left : left + width]
-        content = Content.styled(part, style_of(line))
+        content = Content.styled(part, style_of(line) if index >= self._log.fresh else "$foreground 62%")
         if self._sought:
             content = highlight_found(content, self._sought)
         if index == self._at:
