@@ -14,7 +14,12 @@ from cbw_core.trace.shellstate import OF_BASH
 def read_variables(run: Run) -> dict[str, Variable]:
     """The script's variables, without those that are bash's own."""
     found = variables(run.evaluate("builtin declare -p").output)
-    return {v.name: v for v in found if not v.name.startswith("__cbw_") and v.name not in OF_BASH}
+    return {v.name: v for v in found if not v.name.startswith("__cbw_") and v.name not in OF_BASH and not _of_size(v)}
+
+
+def _of_size(variable: Variable) -> bool:
+    """bash itself sets these when a command has ended; exported, they are somebody's."""
+    return variable.name in ("COLUMNS", "LINES") and not variable.exported
 
 
 def functions(run: Run) -> dict[str, str]:

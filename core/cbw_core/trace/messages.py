@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -71,7 +72,7 @@ def frame_of(row: Row, target: Target, text: str, lines: LineMap, told: Told, *,
         other = text_of(Path(told.cwd, file))
         if innermost and other:
             line = line_of(other, line, function, told.command, told.subshell)
-        return Frame(function, file, line)
+        return Frame(function, _found(file, told.cwd, target.work), line)
     text_line = lines.to_text(line)
     if text_line is not None:
         if innermost:
@@ -93,6 +94,13 @@ def _command(told: Told, frames: list[Frame], text: str) -> str:
     if line is None:
         text, line = text_of(Path(told.cwd, frames[0].file)), frames[0].line
     return command_at(text, line) or f"a command of {frames[0].function}"
+
+
+def _found(file: str, *folders: str | Path) -> str:
+    """A sourced file as bash has it, as it was written: `. ./functions.sh` is looked for in the script's folder of now,
+    and in the one it began in."""
+    places = (Path(folder, file) for folder in folders) if not file.startswith("/") else ()
+    return next((os.path.normpath(place) for place in places if place.is_file()), file)
 
 
 def unescaped(field: str) -> str:

@@ -20,8 +20,10 @@ DOCS = Path(__file__).resolve().parents[3] / "docs" / "workbench.md"
 
 def test_no_key_stands_twice_on_a_screen() -> None:
     for entry in TABLE:
-        keys = [one for key in keys_of(entry.name) for one in key.keys.split(",")]
-        assert sorted(set(keys)) == sorted(keys)
+        for standing in (True, False):
+            table = [key for key in keys_of(entry.name) if key.is_for(standing=standing)]
+            keys = [one for key in table for one in key.keys.split(",")]
+            assert sorted(set(keys)) == sorted(keys)
 
 
 def test_every_key_runs_a_command_or_an_action() -> None:
@@ -50,7 +52,8 @@ def test_bindings_are_made_from_the_table() -> None:
 
 
 def test_binding_finds_its_row_again() -> None:
-    assert by_action("run_line", ("step",)) is KEYS[0]
+    phases, commands = (by_action("run_line", ("step",), screen) for screen in ("main", "script"))
+    assert phases.label == commands.label == "Step" and (phases.when, commands.when) == ("", "stop")  # type: ignore[union-attr]
     assert by_action("cancel", ()).busy  # type: ignore[union-attr]
 
 

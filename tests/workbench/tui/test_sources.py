@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from cbw_workbench.tui.marks import Mark
 from cbw_workbench.tui.sources import read_text, sources_of, stamp
-from cbw_workbench.tui.state import Mark
 
 
 def test_recipe_comes_first_then_its_scripts(session, folder: Path) -> None:  # type: ignore[no-untyped-def]

@@ -9,6 +9,7 @@ import pytest
 from cbw_core.errors import BuildError, Place
 from cbw_core.events import LogLine, Note, PhaseEnded, PhaseStarted, Progress
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
+from cbw_workbench.tui.marks import marks
 from cbw_workbench.tui.state import (
     COMMAND_LOG,
     Cursor,
@@ -22,7 +23,6 @@ from cbw_workbench.tui.state import (
     error_view,
     happened,
     log_key,
-    marks,
     seconds_of,
     select,
     shown_error,

@@ -63,6 +63,7 @@ class WorkbenchApp(App[int]):
         self.set_interval(_TICK, self._tick)
         self.set_interval(_LOOK_FOR_EDITS, self._look_for_edits)
         self.runner.refresh()
+        self.runner.look()
 
     @property
     def book(self) -> LogBook:
@@ -206,6 +207,7 @@ class WorkbenchApp(App[int]):
             self.state = replace(self.state, edited=self.state.edited + 1)
             if not self.runner.busy:
                 self.runner.refresh()
+                self.runner.look()
 
     # -- Desk: asked by commands, from their threads ----------------------------------------------------------------
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from textual.binding import Binding, BindingType
 
@@ -24,6 +25,7 @@ class Key:
     action: the action of the screen it stands for, when it runs no command.
     screen: the screen it belongs to; "" for all.
     idle:   it makes sense only while no phase runs; busy: only while one does.
+    when:   "stop": only where a script stands at a stop; "rest": only where none does.
     """
 
     keys: str
@@ -35,6 +37,11 @@ class Key:
     footer: bool = False
     idle: bool = False
     busy: bool = False
+    when: Literal["", "stop", "rest"] = ""
+
+    def is_for(self, *, standing: bool) -> bool:
+        """Whether it makes sense, by whether a script stands at a stop."""
+        return self.when == "" or standing == (self.when == "stop")
 
     @property
     def name(self) -> str:
@@ -52,7 +59,35 @@ _SHOWN = {
     **{f"f{number}": f"F{number}" for number in range(1, 13)},
 }  # fmt: skip
 
+_SCRIPT: tuple[Key, ...] = (
+    Key("s", "Step", "to the next command, into functions and sourced files", line="step", footer=True, when="stop"),
+    Key("n", "Next", "to the next command, over functions and sourced files", line="next", footer=True, when="stop"),
+    Key("f", "Finish", "to the end of this function or sourced file", line="finish", footer=True, when="stop"),
+    Key("u", "Until", "to the line of the cursor", action="until_here", footer=True, when="stop"),
+    Key("c", "Continue", "on to the next stop or the end", line="continue", footer=True, when="stop"),
+    Key("r", "Run", "run up to a phase (r 4: up to build)", line="run {pick}", footer=True, idle=True, when="rest"),
+    Key("b", "Break", "a breakpoint at the line of the cursor, or away", action="toggle_break", footer=True),
+    Key("e", "Edit", "the script in $VISUAL or $EDITOR, then read in", line="edit", footer=True, when="stop"),
+    Key("r", "Reload", "read the edited script in: c goes on with it", line="reload", footer=True, when="stop"),
+    Key("w", "Where", "the calls, options and background jobs", line="where --all", when="stop"),
+    Key("w", "Rewind", "undo, to before the selected phase", line="rewind {phase}", idle=True, when="rest"),
+    Key("R", "Rerun", "run the selected phase again", line="rerun {phase}", idle=True),
+    Key("p", "Eval", "a command in the script's own shell", action="prompt_for('eval ')", when="stop"),
+    Key("U", "Back", "to where the line of the cursor began (snapshots)", action="back_here", when="stop"),
+    Key("C", "Go on", "behind the failed command, as if it had not failed", line="continue --ignore", when="stop"),
+    Key("B", "Break if", "a condition for the breakpoint at the cursor", action="break_if"),
+    Key("t", "Timeline", "what the lines of the recorded build took", line="inspect timeline"),
+    Key("m", "Made", "which line made each file", line="inspect blame"),
+    Key("l", "Output", "what the script says", action="show('log')"),
+    Key("v", "Results", "what commands gave back", action="show('results')"),
+    Key("o", "Source", "to the source", action="show('source')"),
+    Key("g", "Go to", "the line where the script stands", action="go_to_stop"),
+    Key("left_square_bracket", "Before", "the file before", action="turn(-1)"),
+    Key("right_square_bracket", "After", "the next file", action="turn(1)"),
+)
+
 KEYS: tuple[Key, ...] = (
+    *(replace(key, screen="script", idle=key.idle or key.when == "stop") for key in _SCRIPT),
     Key("s", "Step", "run the next phase", line="step", footer=True, idle=True),
     Key("r", "Run", "run up to a phase (r 4: up to build)", line="run {pick}", footer=True, idle=True),
     Key("R", "Rerun", "run the selected phase again", line="rerun {phase}", footer=True, idle=True),
@@ -74,22 +109,6 @@ KEYS: tuple[Key, ...] = (
         "v", "Verdict", "only files with a verdict, chosen from a list", action="filter", screen="linkages", footer=True
     ),
     Key("a", "Again", "check once more", action="ask_again", screen="linkages", footer=True),
-    Key("n", "Next", "run this command, over functions", line="next", screen="script", footer=True),
-    Key("f", "Finish", "run to the end of this function", line="finish", screen="script", footer=True),
-    Key("c", "Continue", "on to the next stop or the end", line="continue", screen="script", footer=True),
-    Key("b", "Break", "a breakpoint at this line, or away", action="toggle_break", screen="script", footer=True),
-    Key("t", "To here", "run to this line", action="until_here", screen="script", footer=True),
-    Key("e", "Eval", "a command in the script's own shell", action="prompt_for('eval ')", screen="script", footer=True),
-    Key("u", "Reload", "take the edited script in", line="reload", screen="script", footer=True),
-    Key(
-        "B",
-        "Back",
-        "to where a line began (:snapshots commands keeps that)",
-        action="prompt_for('back ')",
-        screen="script",
-    ),
-    Key("left_square_bracket", "Before", "the file before", action="turn(-1)", screen="script"),
-    Key("right_square_bracket", "After", "the next file", action="turn(1)", screen="script"),
     Key("z", "Zoom", "the focused pane on the whole screen, and back", action="zoom"),
     Key("slash", "Search", "search the log or the source; n and N go on", action="search"),
     Key("i", "Status", "phases, paths, what is stale and why", line="status"),
@@ -106,8 +125,10 @@ KEYS: tuple[Key, ...] = (
 
 
 def keys_of(screen: str, table: Iterable[Key] = KEYS) -> tuple[Key, ...]:
-    """The keys of a screen: its own and those of all."""
-    return tuple(key for key in table if key.screen in ("", screen))
+    """The keys of a screen: its own, and those of all that it does not use for something else."""
+    found = tuple(key for key in table if key.screen in ("", screen))
+    own = {key.keys for key in found if key.screen}
+    return tuple(key for key in found if key.screen or key.keys not in own)
 
 
 def bindings(screen: str) -> list[BindingType]:
@@ -124,11 +145,12 @@ def bindings(screen: str) -> list[BindingType]:
     return found
 
 
-def by_action(action: str, parameters: tuple[object, ...]) -> Key | None:
-    """The row an action stands for."""
+def by_action(action: str, parameters: tuple[object, ...], screen: str = "") -> Key | None:
+    """The row of a screen that an action stands for."""
+    rows = keys_of(screen)
     if action == "run_line" and parameters:
-        return next((key for key in KEYS if key.line == parameters[0]), None)
-    return next((key for key in KEYS if re.split(r"\(", key.action)[0] == action), None)
+        return next((key for key in rows if key.line == parameters[0]), None)
+    return next((key for key in rows if re.split(r"\(", key.action)[0] == action), None)
 
 
 def fill(line: str, values: Mapping[str, str]) -> str:

@@ -38,6 +38,21 @@ class OpenPlace(Message):
 
 
 @dataclass
+class AskLine(Message):
+    """Open the prompt with a line that a person is to complete."""
+
+    line: str
+
+
+@dataclass
+class GutterClicked(Message):
+    """The margin beside a line of a source was clicked."""
+
+    file: str
+    line: int
+
+
+@dataclass
 class ShowTab(Message):
     """Bring a page of a deck to the front. `focus`: go there."""
 

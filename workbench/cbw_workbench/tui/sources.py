@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cbw_core.session.model import SessionStatus
-from cbw_workbench.tui.state import Mark, recipe_folder
+from cbw_workbench.tui.marks import Mark
+from cbw_workbench.tui.state import recipe_folder
 
 MOST_SCRIPTS = 6
 MOST_BYTES = 4_000_000

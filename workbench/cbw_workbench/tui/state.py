@@ -103,16 +103,6 @@ class Ran:
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A mark beside a line of a file. kind: "error", "breakpoint" or "current"."""
-
-    file: str
-    line: int
-    kind: str = "error"
-    text: str = ""
-
-
-@dataclass(frozen=True)
 class WorkbenchState:
     """All that the screens show.
 
@@ -318,29 +308,6 @@ def shown_error(state: WorkbenchState) -> ErrorView | None:
         view = error_view(phase.error)
         return view if view.phase else replace(view, phase=phase.phase.value)
     return None
-
-
-def marks(state: WorkbenchState) -> tuple[Mark, ...]:
-    """The lines to blame: of the selected output's failed phases and of the error shown."""
-    status = state.row
-    errors = [error_view(p.error) for p in status.phases if p.error and p.state is State.FAILED] if status else []
-    shown = shown_error(state)
-    if shown is not None and shown not in errors:
-        errors.append(shown)
-    folder = recipe_folder(status) if status else Path()
-    blamed = [Mark(str(folder / e.file), e.line, "error", e.message) for e in errors if e.file and e.line]
-    return tuple(dict.fromkeys((*blamed, *_debugger_marks(state))))
-
-
-def _debugger_marks(state: WorkbenchState) -> Iterable[Mark]:
-    """Breakpoints, and over them the line where the script stands."""
-    stop = state.standing
-    script = state.looked.script
-    for point in state.looked.breakpoints:
-        if point.line is not None and (point.file or script):
-            yield Mark(point.file or script, point.line, "breakpoint", str(point))
-    if stop is not None and stop.file and stop.line:
-        yield Mark(stop.file, stop.line, "current", stop.command)
 
 
 def answer(state: WorkbenchState, kind: type, line: str) -> Ran | None:

@@ -27,9 +27,9 @@ from cbw_workbench.commands.line import Parsed
 from cbw_workbench.commands.results import FailedAsExpected, Leave, Text
 from cbw_workbench.commands.run import read, run
 from cbw_workbench.tui.logbook import read_log
+from cbw_workbench.tui.looking import look_at
 from cbw_workbench.tui.messages import EventsWaiting, GroupRead, JobEnded, JobStarted, LogRead, StopRead
 from cbw_workbench.tui.said import Said, text_of
-from cbw_workbench.tui.standing import Looked
 from cbw_workbench.tui.state import Job, LogKey, Ran, error_view
 from cbw_workbench.views.json_form import json_lines
 
@@ -217,18 +217,7 @@ class Runner:
                 self.refresh()
 
     def _look(self) -> None:
-        held = self._held
-        looked = Looked(breakpoints=held.debugger.breakpoints)
-        try:
-            run = held.debugger.run
-            if run is not None:
-                looked = replace(looked, script=run.target.file or "")
-            stop = held.stop
-            if stop is not None:
-                looked = replace(looked, serial=stop.serial, frames=stop.frames, variables=held.debugger.variables())
-        except CbwError:
-            pass  # it went on meanwhile: the next stop is looked at anew
-        self._post(StopRead(looked))
+        self._post(StopRead(look_at(self._held)))
 
     def _sink(self, event: Event) -> None:
         self._events.append(event)

@@ -59,9 +59,14 @@ class WorkbenchScreen(Screen[None]):
         yield HeadLine(self.TITLE_IN_HEADER).data_bind(WorkbenchScreen.state)
         with Container(id="body"):
             yield from self.body()
-        yield StatusLine().data_bind(WorkbenchScreen.state)
+        yield StatusLine(self._runs).data_bind(WorkbenchScreen.state)
         yield CommandLine(self.tools.complete, self.tools.history, id="command").data_bind(WorkbenchScreen.state)
         yield KeyLine(self.NAME).data_bind(WorkbenchScreen.state)
+
+    @property
+    def _runs(self) -> str:
+        """The key that runs the next phase on this screen."""
+        return "s" if keys.by_action("run_line", ("step",), self.NAME) in keys.keys_of("") else "r"
 
     def body(self) -> Iterable[Widget]:
         """The widgets between header and status line."""
@@ -105,18 +110,23 @@ class WorkbenchScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that make no sense now are not there: steps while a phase runs, cancel while nothing does."""
-        key = keys.by_action(action, parameters)
+        key = keys.by_action(action, parameters, self.NAME)
         if key is None:
             return True
         if isinstance(self.focused, Input) and action != "cancel":
             return False  # a letter, there
         if key.busy:
             return bool(self.state.jobs)
-        return not (key.idle and self.state.busy)
+        if key.when == "stop" and key.line and self.state.busy:
+            return True  # held down, it means nothing else while the script is under way: see action_run_line
+        return key.is_for(standing=self.state.standing is not None) and not (key.idle and self.state.busy)
 
     def action_run_line(self, line: str) -> None:
         """Run a key's command line with what is selected filled in."""
         row = self.state.row
+        key = keys.by_action("run_line", (line,), self.NAME)
+        if key is not None and key.idle and self.state.busy:
+            return
         if keys.PICK in line:
             self._pick(line)
             return

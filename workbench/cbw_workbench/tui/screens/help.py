@@ -23,20 +23,27 @@ _IN_PANES = (
     ("n, N", "in log and source: the next and the previous match"),
     ("W, f", "in the log: wrap long lines or not; follow the tail again"),
     ("up, down, tab", "at the prompt: history, completion"),
+    ("left, right", "in the source: along its lines; a click beside a line: breakpoint"),
+    ("enter", "in calls: their source; in variables: open and close; in breakpoints: the line"),
+    ("/", "in variables: only what holds a text (empty: all again)"),
+    ("space, d, i", "in breakpoints: off and on, forget, condition"),
 )
 
 
 def help_text(keys: Iterable[Key]) -> Content:
     """The page."""
     table = tuple(keys)
-    lines = [_head("Keys that run commands")]
-    for key in table:
-        if key.line:
-            line = key.line.replace("{pick}", "PHASE").replace("{phase}", "PHASE")
-            told = Content.assemble((f"  {key.shown_keys:<5}", "bold"), (f":{line:<20}", "$text-accent"), key.help)
-            lines.append(told)
-    lines += [Content(""), _head("Keys of the screen")]
-    lines += [Content.assemble((f"  {key.shown_keys:<5}", "bold"), key.help) for key in table if not key.line]
+    lines: list[Content] = []
+    at_stop = [key for key in table if key.when == "stop"]
+    others = [key for key in table if key.when != "stop"]
+    for title, rows in (
+        ("Where a script stands", at_stop),
+        ("Keys that run commands", [key for key in others if key.line]),
+        ("Keys of the screen", [key for key in others if not key.line]),
+    ):
+        if rows:
+            lines += [_head(title), *(_key(key) for key in rows), Content("")]
+    lines.pop()
     lines += [Content(""), _head("In the panes")]
     lines += [Content.assemble((f"  {keys:<16}", "bold"), text) for keys, text in _IN_PANES]
     lines += [Content(""), _head("States")]
@@ -49,6 +56,12 @@ def help_text(keys: Iterable[Key]) -> Content:
         lines.append(Content.assemble((f"  {name:<20}", "bold"), command.summary))
     lines.append(Content.styled("  help COMMAND shows its arguments", "$foreground 62%"))
     return Content("\n").join(lines)
+
+
+def _key(key: Key) -> Content:
+    line = key.line.replace("{pick}", "PHASE").replace("{phase}", "PHASE")
+    command = Content.styled(f"  :{line}", "$text-accent") if line else Content("")
+    return Content.assemble((f"  {key.shown_keys:<5}", "bold"), key.help) + command
 
 
 def _head(text: str) -> Content:

@@ -10,9 +10,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from cbw_workbench.tui import keys
+from cbw_workbench.tui.marks import marks
 from cbw_workbench.tui.messages import OpenPlace, ShowTab
 from cbw_workbench.tui.screens.base import WorkbenchScreen
-from cbw_workbench.tui.state import WorkbenchState, log_key, marks, shown_error
+from cbw_workbench.tui.state import WorkbenchState, log_key, shown_error
 from cbw_workbench.tui.widgets.detail import PhaseDetail
 from cbw_workbench.tui.widgets.error import ErrorPanel
 from cbw_workbench.tui.widgets.log import LogView

@@ -12,8 +12,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from cbw_workbench.tui.marks import marks
 from cbw_workbench.tui.messages import OpenPlace, ShowTab
-from cbw_workbench.tui.state import ErrorView, WorkbenchState, marks, recipe_folder, shown_error
+from cbw_workbench.tui.state import ErrorView, WorkbenchState, recipe_folder, shown_error
 from cbw_workbench.tui.widgets.base import StateWidget
 
 _NAME = 7  # cells of the names' column

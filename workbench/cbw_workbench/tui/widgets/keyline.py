@@ -12,9 +12,10 @@ from cbw_workbench.tui.state import WorkbenchState
 from cbw_workbench.tui.widgets.base import StateWidget
 
 
-def offered(keys: Sequence[Key], *, busy: bool, jobs: bool, width: int) -> tuple[Key, ...]:
+def offered(keys: Sequence[Key], *, busy: bool, jobs: bool, width: int, standing: bool = False) -> tuple[Key, ...]:
     """The keys to show, in the table's order, in at most `width` cells."""
     now = [key for key in keys if not (key.idle and busy) and not (key.busy and not jobs)]
+    now = [key for key in now if key.is_for(standing=standing)]
     chosen: list[Key] = []
     room = width
     for key in sorted(now, key=lambda key: not key.footer):
@@ -37,12 +38,13 @@ class KeyLine(StateWidget):
         self._keys = keys_of(screen)
 
     def picture(self, state: WorkbenchState) -> object:
-        return (state.busy, bool(state.jobs))
+        return (state.busy, bool(state.jobs), state.standing is not None)
 
     @property
     def shown(self) -> tuple[Key, ...]:
         state = self.state
-        return offered(self._keys, busy=state.busy, jobs=bool(state.jobs), width=self.size.width)
+        standing = state.standing is not None
+        return offered(self._keys, busy=state.busy, jobs=bool(state.jobs), width=self.size.width, standing=standing)
 
     def render(self) -> Content:
         return Content(" ").join(

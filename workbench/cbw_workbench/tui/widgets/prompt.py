@@ -80,9 +80,10 @@ class PromptInput(Input):
         self._choice = -1
 
     def start(self, text: str) -> None:
+        """Begin with a text; where it ends with two quotes, between them."""
         self._back, self._choices = 0, ()
         self.value = text
-        self.cursor_position = len(text)
+        self.cursor_position = len(text) - text.endswith("''")
 
     def remember(self, line: str) -> None:
         if line and (not self.history or self.history[-1] != line):

@@ -14,11 +14,18 @@ from cbw_workbench.tui.widgets.base import StateWidget
 
 
 class ResultsView(StateWidget, RichLog, can_focus=True):
-    """The command lines and their results as `draw` draws them. Drawn anew when the width changes."""
+    """The command lines and their results as `draw` draws them, of the commands that are `wanted`. Drawn anew when the
+    width changes."""
 
-    def __init__(self, draw: Callable[[object], RenderableType], *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        draw: Callable[[object], RenderableType],
+        wanted: Callable[[Ran], bool] = lambda ran: True,
+        *,
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id, wrap=True, highlight=False, markup=False, min_width=20)
-        self._draw_value = draw
+        self._draw_value, self._wanted = draw, wanted
         self._shown = 0
 
     def picture(self, state: WorkbenchState) -> object:
@@ -36,7 +43,8 @@ class ResultsView(StateWidget, RichLog, can_focus=True):
         for ran in self.state.ran:
             if ran.number > self._shown:
                 self._shown = ran.number
-                self._write(ran)
+                if self._wanted(ran):
+                    self._write(ran)
 
     def _write(self, ran: Ran) -> None:
         self.write(Text.assemble(("> ", "bold"), (ran.line, "bold")))
@@ -44,6 +52,7 @@ class ResultsView(StateWidget, RichLog, can_focus=True):
             self.write(self._draw_value(ran.value))
         if ran.error is not None:
             self.write(Text(ran.error.message, style="red"))
-            if ran.error.hint:
-                self.write(Text(ran.error.hint))
+            for said in (ran.error.where, ran.error.text, ran.error.why, ran.error.hint):
+                if said:
+                    self.write(Text(said))
         self.write(Text(""))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.reactive import reactive
 
+from cbw_workbench.tui.marks import beside, marks
 from cbw_workbench.tui.messages import OpenPlace
 from cbw_workbench.tui.sources import Source, read_text, sources_of
-from cbw_workbench.tui.state import WorkbenchState, marks
+from cbw_workbench.tui.state import WorkbenchState
 from cbw_workbench.tui.widgets.base import StateWidget
 from cbw_workbench.tui.widgets.source import SourceView
 
@@ -31,8 +32,11 @@ class SourcePane(StateWidget):
         return self.query_one(SourceView)
 
     def picture(self, state: WorkbenchState) -> object:
-        row = state.row
-        return (row.recipe, row.paths.get("build_file"), marks(state), state.edited, row.output) if row else None
+        row, looked = state.row, state.looked
+        if row is None:
+            return None
+        told = (looked.breakpoints, looked.script, looked.spent)
+        return (row.recipe, row.paths.get("build_file"), marks(state), state.edited, row.output, told)
 
     def changed(self, old: WorkbenchState, new: WorkbenchState) -> None:
         if not self.children:
@@ -62,6 +66,11 @@ class SourcePane(StateWidget):
             self.view.go(line, centre=True)
         return True
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Its files."""
+        return tuple(source.path for source in self._sources)
+
     def on_open_place(self, message: OpenPlace) -> None:
         message.stop()
         self.open(message.file, message.line)
@@ -87,4 +96,4 @@ class SourcePane(StateWidget):
             return
         path = self._sources[self.tab].path
         self.view.show(path, read_text(path))
-        self.view.mark({mark.line: mark.kind for mark in marks(self.state) if mark.file == path})
+        self.view.mark(beside(self.state, path))

@@ -1,68 +1,71 @@
-"""Where the script stands: the command, and the calls that led to it."""
+"""Why the script stands, and the calls that led there."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from textual import events
-from textual.binding import Binding
 from textual.content import Content
 
 from cbw_workbench.tui.look import CURSOR
 from cbw_workbench.tui.messages import OpenPlace
-from cbw_workbench.tui.standing import words
+from cbw_workbench.tui.standing import FAILED, words
 from cbw_workbench.tui.state import WorkbenchState
-from cbw_workbench.tui.widgets.base import StateWidget
+from cbw_workbench.tui.widgets.rows import RowsView
 
-_HEAD = 2  # lines above the frames
+_HEAD = 1  # rows above the frames
+_NOTHING = ("nothing stands", "b  stop at a line", "r  run up to a phase;", "   what fails stops there")
 
 
-class StackView(StateWidget, can_focus=True):
+class StackView(RowsView):
     """Arrows go through the calls; the source shows the one chosen."""
 
-    BINDINGS = [
-        Binding("up,k", "move(-1)", "Call", show=False),
-        Binding("down,j", "move(1)", "Call", show=False),
-        Binding("enter", "move(0)", "Call", show=False),
-    ]
-
-    chosen = 0
+    frame = 0
 
     def picture(self, state: WorkbenchState) -> object:
-        return (state.standing, state.looked.serial, state.looked.frames)
+        return (state.standing, state.busy, state.looked.serial, state.looked.frames, state.looked.cwd)
 
     def changed(self, old: WorkbenchState, new: WorkbenchState) -> None:
-        self.chosen = 0
-        self.refresh()
+        if old.standing != new.standing:
+            self.frame, self.at = 0, _HEAD
+        super().changed(old, new)
 
-    def render(self) -> Content:
-        stop, looked = self.state.standing, self.state.looked
+    def rows(self, state: WorkbenchState) -> Sequence[Content]:
+        stop, looked = state.standing, state.looked
+        self.border_subtitle = ""
         if stop is None:
-            return Content.styled("nothing stands: b sets a breakpoint, r 4 runs the build", "$foreground 62%")
-        style = "bold $text-error" if stop.reason in ("failure", "exit") else "bold $text-accent"
+            told = ("it runs",) if state.busy else _NOTHING
+            return [Content.styled(text, "$foreground 62%") for text in told]
+        style = "bold $text-error" if stop.reason in FAILED else "bold $text-accent"
         where = f"  in a subshell ({stop.subshell})" if stop.subshell else ""
-        lines = [
-            Content.assemble((words(stop), style), (where, "$foreground 62%")),
-            Content.assemble("  ", stop.command),
-        ]
-        for number, frame in enumerate(looked.frames if looked.serial == stop.serial else ()):
-            mark = (CURSOR if number == self.chosen else " ", "$primary")
+        found = [Content.assemble((words(stop), style), (where, "$foreground 62%"))]
+        if looked.serial != stop.serial:
+            return (*found, *(Content("") for _ in range(len(self._rows) - 1)))  # as high as before: nothing jumps
+        for number, frame in enumerate(looked.frames):
+            mark = (CURSOR if number == self.frame else " ", "$primary")
             place = f"{Path(frame.file).name}:{frame.line}"
-            lines.append(Content.assemble(mark, (frame.function, "bold"), (f"  {place}", "$foreground 62%")))
-        return Content("\n").join(line.truncate(self.size.width, ellipsis=True) for line in lines)
-
-    def on_click(self, event: events.Click) -> None:
-        at = event.get_content_offset(self)
-        if at is not None:
-            self._choose(at.y - _HEAD)
+            found.append(Content.assemble(mark, (frame.function, "bold"), (f"  {place}", "$foreground 62%")))
+        self.border_subtitle = Content(f"in {_short(looked.cwd, state)}")
+        return found
 
     def action_move(self, by: int) -> None:
-        self._choose(self.chosen + by)
+        self.go(max(_HEAD, self.at + by))
+        self.chosen(self.at)
 
-    def _choose(self, number: int) -> None:
+    def chosen(self, row: int) -> None:
         frames = self.state.looked.frames
-        if self.state.standing is None or not frames:
+        if self.state.standing is None or not 0 <= row - _HEAD < len(frames):
             return
-        self.chosen = max(0, min(len(frames) - 1, number))
-        self.refresh()
-        self.post_message(OpenPlace(frames[self.chosen].file, frames[self.chosen].line))
+        self.frame = row - _HEAD
+        self.draw_rows()
+        self.post_message(OpenPlace(frames[self.frame].file, frames[self.frame].line))
+
+
+def _short(folder: str, state: WorkbenchState) -> str:
+    """A folder from the work folder or the prefix on."""
+    paths = state.row.paths if state.row else {}
+    for name, key in (("$SRC_DIR", "work"), ("$PREFIX", "host_prefix")):
+        root = paths.get(key)
+        if root and (folder == root or folder.startswith(f"{root}/")):
+            return name + folder[len(root) :]
+    return folder

@@ -30,8 +30,8 @@ def bar(progress: Progress, width: int = _BAR) -> Content:
     return Content.assemble(("━" * full, "$primary"), ("─" * (width - full), "$foreground 40%"))
 
 
-def status_line(state: WorkbenchState) -> Content:
-    """What runs, for how long, how far; else what went wrong or comes next."""
+def status_line(state: WorkbenchState, runs: str = "s") -> Content:
+    """What runs, for how long, how far; else what went wrong or comes next. runs: the key that runs the next phase."""
     job = state.job
     if job is not None and (state.running or state.progress or job.long):
         return _at_work(state)
@@ -39,7 +39,7 @@ def status_line(state: WorkbenchState) -> Content:
         return _at_stop(state.standing)
     if state.notice:
         return Content.assemble((" ! ", "bold $text-warning"), state.notice)
-    return _at_rest(state)
+    return _at_rest(state, runs)
 
 
 def _at_work(state: WorkbenchState) -> Content:
@@ -71,7 +71,7 @@ def _at_stop(stop: Stopped) -> Content:
     )  # fmt: skip
 
 
-def _at_rest(state: WorkbenchState) -> Content:
+def _at_rest(state: WorkbenchState, runs: str) -> Content:
     row = state.row
     if row is None:
         return Content.styled(" reading the session…", "$foreground 62%")
@@ -84,12 +84,16 @@ def _at_rest(state: WorkbenchState) -> Content:
         return Content.assemble((" ✓ ", "bold $text-success"), "all phases are done", ("  package ", "$foreground 62%"),
                                 row.paths.get("package", "").rsplit("/", 1)[-1])  # fmt: skip
     return Content.assemble(
-        (" next ", "$foreground 62%"), (row.next_phase.value, "bold"), ("  s runs it", "$foreground 62%")
+        (" next ", "$foreground 62%"), (row.next_phase.value, "bold"), (f"  {runs} runs it", "$foreground 62%")
     )
 
 
 class StatusLine(StateWidget):
-    """One line."""
+    """One line. runs: the screen's key that runs phases."""
+
+    def __init__(self, runs: str = "s") -> None:
+        super().__init__()
+        self._runs = runs
 
     def picture(self, state: WorkbenchState) -> object:
         work = state.running or state.job
@@ -97,4 +101,4 @@ class StatusLine(StateWidget):
         return (state.job, state.standing, state.running, state.progress, state.notice, state.row, told)
 
     def render(self) -> Content:
-        return status_line(self.state).truncate(self.size.width, ellipsis=True)
+        return status_line(self.state, self._runs).truncate(self.size.width, ellipsis=True)
