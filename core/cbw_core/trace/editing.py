@@ -44,6 +44,15 @@ class Editing:
         """Whether the text read last is what the recipe had then."""
         return self.text == self._recipe
 
+    def unread(self) -> str | None:
+        """What `reload` would read, where it is another text than the one read last; None where nothing was edited.
+        Raises what reading and choosing do in `reload`."""
+        recipe = self._target.read() if self._target.read is not None else self._recipe
+        work = self._read_work()
+        if (recipe, work) == (self._recipe, self._work):
+            return None
+        return self._chosen(recipe, work, None)[0]
+
     def reload(self, running: str, stop: Stop, line: int | None, source: Source | None, extglob: bool) -> Reloaded:
         """Read the script again. running: the text that runs now; line: where to go on, else where it stands; source:
         which of the two texts, where both were edited; extglob: whether the shell has that option.

@@ -27,6 +27,7 @@ from cbw_workbench.tui.start import workbench
 from cbw_workbench.views import draw
 
 META = "package:\n  name: zoo\n  version: '1.0'\nbuild:\n  noarch: generic\ntest:\n  commands:\n    - 'true'\n"
+ZOO = "package: {name: zoo, version: '1.0'}\nbuild: {number: 0}\ntest: {commands: ['true']}\n"
 SCRIPT = "set -e\nmkdir -p $PREFIX/share\nfor a in cat dog; do\n  echo $a > $PREFIX/share/$a\ndone\n"
 
 Work = Callable[[Phase, Sink, Cancel], None]
@@ -197,6 +198,23 @@ class Screen:
         await self.until(lambda: not self.state.jobs and self.app.runner.idle, "idle")
         await self.pilot.pause(0.05)
 
+    async def stands(self, line: int, file: str = "") -> None:
+        """Until a script stands at a line, and is looked at."""
+
+        def there() -> bool:
+            stop = self.state.standing
+            return stop is not None and stop.line == line and stop.file.endswith(file)
+
+        await self.until(there, f"a stop at {file}:{line}")
+        await self.until(lambda: self.state.looked.serial == self.state.standing.serial, "a look")
+        await self.idle()
+
+    def pane(self, name: str) -> str:
+        """What the terminal shows of a widget, by its id."""
+        region = self.app.screen.query_one(f"#{name}").region
+        rows = self.text().split("\n")[region.y : region.bottom]
+        return "\n".join(row[region.x : region.right] for row in rows)
+
     def text(self) -> str:
         """What the terminal shows."""
         lines = self.app.screen._compositor.render_strips()
@@ -234,6 +252,21 @@ def open_screen(session: FakeSession):  # type: ignore[no-untyped-def]
         return opened(workbench(context, given), size)
 
     return open_it
+
+
+@pytest.fixture
+def scripted(config: Config, world: dict[str, str], recipe: Callable[..., Path]) -> Callable[..., Session]:
+    """scripted(build, **files) -> a session of a recipe with that build.sh, its environment made."""
+
+    def make(build: str, meta: str = ZOO, **files: str) -> Session:
+        folder = recipe("zoo", meta, **{"build.sh": build, **files})
+        own = replace(config, channels=(), override_channels=True)
+        made = plan(folder, own, environ=world)
+        session = create(made, choose(made, None), own, environ=world)
+        session.run(Phase.ENV)
+        return session
+
+    return make
 
 
 __all__ = ["FakeSession", "LogBook", "Says", "Screen", "Tools", "Waits", "draw"]

@@ -164,7 +164,7 @@ class Held:
         if self.session is not None:
             self.use_points_of(self.session, around.sink)
         if stop.reason in ("failure", "exit"):
-            changed = str(changes_at(self.debugger))
+            changed = str(changes_at(self.debugger)) if context.face != "tui" else ""  # the screen has panes for it
             if changed:
                 around.sink(Note(changed, phase=stop.phase))
             raise _stopped_error(stop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.app import App, SuspendNotSupported
 from textual.reactive import reactive
+from textual.timer import Timer
 
 from cbw_core.errors import CbwError, EnvironmentFailure
 from cbw_core.events import PhaseEnded, Stopped
@@ -18,7 +20,7 @@ from cbw_workbench.commands import Context
 from cbw_workbench.tui import messages
 from cbw_workbench.tui import state as states
 from cbw_workbench.tui.logbook import LogBook
-from cbw_workbench.tui.look import THEME
+from cbw_workbench.tui.look import LIGHT, THEME, theme_for
 from cbw_workbench.tui.palette import Commands
 from cbw_workbench.tui.screens.ask import Choose
 from cbw_workbench.tui.screens.base import Tools
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 _GATHER = 0.03  # seconds in which events are gathered before they are shown
 _TICK = 0.5
 _LOOK_FOR_EDITS = 1.0
+_CLOSER = 0.4  # seconds that a script stands before it is asked what its lines took: not while a key is held down
 
 
 class WorkbenchApp(App[int]):
@@ -52,11 +55,18 @@ class WorkbenchApp(App[int]):
         self._remember = remember
         self._stamp: Stamp = ()
         self._gathering = False
+        self._closer: Timer | None = None
+        self._stood: Stopped | None = None
         self._answers: set[asyncio.Future[int | None]] = set()
 
     def on_mount(self) -> None:
-        self.register_theme(THEME)
-        self.theme = THEME.name
+        for theme in (THEME, LIGHT):
+            self.register_theme(theme)
+        wanted = theme_for(self.runner.context.environ or os.environ)
+        self.theme = wanted if wanted in self.available_themes else THEME.name
+        if self.theme != wanted:
+            known = ", ".join(sorted(self.available_themes))
+            self.state = replace(self.state, notice=f"CBW_THEME: there is no theme {wanted}; there are {known}")
         for entry in TABLE:
             self.install_screen(entry.screen(self.tools), entry.name)
         self.push_screen(TABLE[0].name)
@@ -154,19 +164,24 @@ class WorkbenchApp(App[int]):
             self.switch_screen("script")
         if self.runner.idle:
             self.runner.look()
+        if self._closer is not None:
+            self._closer.stop()
+        self._closer = self.set_timer(_CLOSER, lambda: self.runner.look(closer=True))
 
     @on(messages.JobEnded)
     def job_ended(self, message: messages.JobEnded) -> None:
         self._take_events()
         self.state = states.ended(self.state, message.ran)
+        stop = self.state.standing
+        stepped = stop is not None and stop.serial != self.state.looked.serial  # elsewhere: no phase has moved
         if message.leave is not None:
             last = next((ran.status for ran in reversed(self.state.ran) if ran.status), 0)
             self.leave(messages.LeaveWorkbench(last if message.leave < 0 else message.leave))
         elif self.state.quitting and self.runner.idle:
             self._go_out(0)
-        else:
+        elif not (stepped and message.ran.long):
             self.runner.refresh()
-        self.runner.look()
+        self.runner.look(edits=not stepped)
 
     @on(messages.GroupRead)
     def group_read(self, message: messages.GroupRead) -> None:
@@ -180,7 +195,13 @@ class WorkbenchApp(App[int]):
 
     @on(messages.StopRead)
     def stop_read(self, message: messages.StopRead) -> None:
-        self.state = replace(self.state, looked=message.looked)
+        self.state = states.looked_at(self.state, message.looked)
+
+    @on(messages.UnderWayRead)
+    def under_way_read(self, message: messages.UnderWayRead) -> None:
+        if self.state.standing is None and self.state.busy:
+            since = message.what and time.monotonic() - (time.time() - message.what.since)
+            self.state = replace(self.state, under_way=message.what and replace(message.what, since=since or 0.0))
 
     @on(messages.LogRead)
     def log_read(self, message: messages.LogRead) -> None:
@@ -198,6 +219,11 @@ class WorkbenchApp(App[int]):
     def _tick(self) -> None:
         if self.state.jobs:
             self.state = replace(self.state, clock=time.monotonic())
+        if self.state.stood is not None and self.state.stood == self._stood:
+            self.state = replace(self.state, stood=None)
+        self._stood = self.state.stood
+        if self.state.running is not None and self.state.standing is None:
+            self.runner.look_on()
 
     def _look_for_edits(self) -> None:
         """A file of the recipe edited elsewhere: show its text, and what became stale."""
@@ -207,7 +233,7 @@ class WorkbenchApp(App[int]):
             self.state = replace(self.state, edited=self.state.edited + 1)
             if not self.runner.busy:
                 self.runner.refresh()
-                self.runner.look()
+                self.runner.look(edits=True)
 
     # -- Desk: asked by commands, from their threads ----------------------------------------------------------------
 

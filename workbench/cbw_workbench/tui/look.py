@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from textual.content import Content
 from textual.theme import Theme
+from textual.widget import Widget
 
 from cbw_core.session.model import State
 from cbw_workbench.views.states import look
@@ -66,6 +67,45 @@ def shorten(text: str, width: int) -> str:
         return text[: max(width, 0)]
     head = (width - 1 + 1) // 2
     return text[:head] + "…" + text[len(text) - (width - 1 - head) :]
+
+
+LIGHT = Theme(
+    name="cbw-light",
+    primary="#1c7087",
+    secondary="#5a4fcf",
+    accent="#9a5b00",
+    success="#2e7d32",
+    warning="#8a6100",
+    error="#b3261e",
+    foreground="#1f2328",
+    background="#fbfbfa",
+    surface="#f1f2f0",
+    panel="#e4e7e5",
+    dark=False,
+    variables={
+        "border": "#1c7087",
+        "border-blurred": "#b9c0bd",
+        "footer-background": "#e4e7e5",
+        "footer-key-foreground": "#9a5b00",
+        "footer-description-foreground": "#57606a",
+        "block-cursor-text-style": "none",
+    },
+)
+
+
+def theme_for(environ: Mapping[str, str]) -> str:
+    """The name of the theme to begin with: CBW_THEME, else the light one where the terminal says (COLORFGBG, as rxvt,
+    Konsole and others set it) that its background is light."""
+    said = environ.get("COLORFGBG", "").rpartition(";")[2]
+    return environ.get("CBW_THEME") or (LIGHT.name if said in ("7", "15") else THEME.name)
+
+
+def entitle(widget: Widget, title: str | None = None, subtitle: str | None = None) -> None:
+    """Set the words in a widget's border, as they are; where they are the same, nothing is drawn anew."""
+    if title is not None and widget.border_title != Content(title).markup:
+        widget.border_title = Content(title)
+    if subtitle is not None and widget.border_subtitle != Content(subtitle).markup:
+        widget.border_subtitle = Content(subtitle)
 
 
 def short_names(dists: Sequence[str], width: int) -> tuple[str, ...]:

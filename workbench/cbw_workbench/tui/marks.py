@@ -49,7 +49,7 @@ def marks(state: WorkbenchState) -> tuple[Mark, ...]:
 
 def _stop(state: WorkbenchState) -> Iterable[Mark]:
     """The line where the script stands; in an edited script the one that going on begins with."""
-    stop, looked = state.standing, state.looked
+    stop, looked = state.at, state.looked
     if stop is None or not stop.file or not stop.line:
         return
     known = looked.serial == stop.serial
@@ -68,11 +68,14 @@ def beside(state: WorkbenchState, path: str) -> Beside:
     script = script_of(state)
     points = {p.line: kind_of(p) for p in state.looked.breakpoints if p.line is not None and is_in(p, path, script)}
     badges = {mark.line: mark.text for mark in here if mark.kind == "failed"}
-    return Beside({mark.line: mark.kind for mark in here}, points, badges, _margins(state) if path == script else {})
+    kinds = {mark.line: mark.kind for mark in here}
+    if state.at is None and state.under_way is not None and state.under_way.file == path:
+        kinds[state.under_way.line] = "under way"
+    return Beside(kinds, points, badges, _margins(state) if path == script else {})
 
 
 def _margins(state: WorkbenchState) -> Mapping[int, str]:
-    spent = state.looked.spent
+    spent = state.looked.spent or {}
     times = {n: duration(s.seconds) if s.seconds >= _LEAST else "" for n, s in spent.items()}
     files = {n: f"+{s.files}" if s.files else "" for n, s in spent.items()}
     wide, high = max(map(len, times.values()), default=0), max(map(len, files.values()), default=0)

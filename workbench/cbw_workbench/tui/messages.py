@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from cbw_core.session.model import Phase, SessionStatus
+from cbw_core.trace.under_way import UnderWay
 from cbw_workbench.tui.standing import Looked
 from cbw_workbench.tui.state import Job, LogKey, Ran
 
@@ -126,6 +127,13 @@ class LogRead(Message):
 
     key: LogKey
     lines: Sequence[str]
+
+
+@dataclass
+class UnderWayRead(Message):
+    """What a running script does, as far as it is known."""
+
+    what: UnderWay | None
 
 
 @dataclass

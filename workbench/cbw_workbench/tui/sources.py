@@ -59,12 +59,14 @@ def read_text(path: str) -> str:
 
 
 def stamp(status: SessionStatus | None) -> Stamp:
-    """What tells that a file of the recipe was edited: names, times and sizes of what lies in its folder."""
+    """What tells that a file of the recipe was edited: names, times and sizes of what lies in its folder,
+    and of the script as it is run."""
     if status is None:
         return ()
     found = []
     try:
-        for path in sorted(recipe_folder(status).iterdir()):
+        made = status.paths.get("build_file")
+        for path in (*sorted(recipe_folder(status).iterdir()), *((Path(made),) if made else ())):
             info = path.stat()
             found.append((path.name, info.st_mtime_ns, info.st_size))
     except OSError:

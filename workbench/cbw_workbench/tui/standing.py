@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePath
 
 from cbw_core.events import Stopped
@@ -32,7 +32,7 @@ class Looked:
     begins:    the line that `reload` would go on with, then.
     pending:   the line that going on begins with, since an edit was read in.
     snapshots: lines that `back` can go to.
-    spent:     by line, where the run was recorded.
+    spent:     by line, what it took so far; None: nobody asked.
     made:      files made or changed since the stop before; None: nobody looked yet.
     """
 
@@ -46,7 +46,7 @@ class Looked:
     begins: int | None = None
     pending: int | None = None
     snapshots: tuple[int, ...] = ()
-    spent: Mapping[int, Spent] = field(default_factory=dict)
+    spent: Mapping[int, Spent] | None = None
     made: tuple[FileMade, ...] | None = None
 
 

@@ -22,6 +22,7 @@ from cbw_core.events import (
     TraceEnded,
 )
 from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
+from cbw_core.trace.under_way import UnderWay
 from cbw_workbench.tui.standing import NOT_LOOKED, Looked
 
 HISTORY_KEPT = 200
@@ -113,7 +114,9 @@ class WorkbenchState:
     aside:    the log to show is that of a command which says something outside any phase.
     revision: grows with every log line. clock: monotonic seconds, for what is running.
     edited:   grows when a file of the recipe was seen to change.
-    standing: where a script stands that the debugger stopped; looked: what was found there.
+    standing: where a script stands that the debugger stopped; looked: what was found there. stood: the stop it went on
+              from just now, so that a short step does not let all that is shown of it flicker.
+    under_way: the command that a recorded script began last, while it runs.
     """
 
     rows: tuple[SessionStatus, ...] = ()
@@ -133,7 +136,9 @@ class WorkbenchState:
     quitting: bool = False
     edited: int = 0
     standing: Stopped | None = None
+    stood: Stopped | None = None
     looked: Looked = NOT_LOOKED
+    under_way: UnderWay | None = None
 
     @property
     def row(self) -> SessionStatus | None:
@@ -149,6 +154,11 @@ class WorkbenchState:
     def job(self) -> Job | None:
         """The long command at work, else the newest short one."""
         return next((job for job in self.jobs if job.long), self.jobs[-1] if self.jobs else None)
+
+    @property
+    def at(self) -> Stopped | None:
+        """The stop to show."""
+        return self.standing or self.stood
 
     @property
     def busy(self) -> bool:
@@ -234,18 +244,31 @@ def happened(state: WorkbenchState, events: Iterable[Event], now: float) -> Work
             lines += 1
             state = replace(state, notice=event.text) if event.level != "info" else state
         elif isinstance(event, Stopped):
-            state = replace(state, standing=event)
+            state = replace(state, standing=event, stood=None, under_way=None)
             lines += 1
-        elif isinstance(event, (Resumed, TraceEnded)):
-            state = replace(state, standing=None)
+        elif isinstance(event, Resumed):
+            state = replace(state, stood=state.standing, standing=None, under_way=None)
+        elif isinstance(event, TraceEnded):
+            state = replace(state, standing=None, stood=None, under_way=None)
     return replace(state, revision=state.revision + lines, clock=now)
+
+
+def looked_at(state: WorkbenchState, looked: Looked) -> WorkbenchState:
+    """A look at the script: what it did not ask about is as it was."""
+    before = state.looked
+    same = looked.serial == before.serial and looked.script == before.script
+    spent = looked.spent if looked.spent is not None else before.spent
+    closer = any(one.line for one in looked.made or ())
+    made = before.made if same and before.made and not closer else looked.made
+    return replace(state, looked=replace(looked, spent=spent, made=made))
 
 
 def _phase_started(state: WorkbenchState, event: PhaseStarted, now: float) -> WorkbenchState:
     phase = Phase(event.phase)
     running = Running(LogKey(event.session or event.output, phase.value), event.output, phase, now)
     state = _with_phase(state, event.session, event.output, phase, State.RUNNING)
-    state = replace(state, running=running, progress=None, aside=False)
+    looked = replace(state.looked, spent=None, made=None)
+    state = replace(state, running=running, progress=None, aside=False, looked=looked)
     row = _row_of(state, event.session, event.output)
     if state.follow and row is not None:
         state = replace(state, cursor=Cursor(row, phase))
@@ -256,7 +279,7 @@ def _phase_ended(state: WorkbenchState, event: PhaseEnded) -> WorkbenchState:
     state = _with_phase(
         state, event.session, event.output, Phase(event.phase), State(event.state), event.seconds, event.error
     )
-    return replace(state, running=None, progress=None, standing=None)
+    return replace(state, running=None, progress=None, standing=None, stood=None)
 
 
 def _row_of(state: WorkbenchState, session: str, output: str) -> int | None:

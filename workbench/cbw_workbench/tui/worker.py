@@ -20,6 +20,7 @@ from cbw_core.errors import CbwError, UsageError
 from cbw_core.events import Event
 from cbw_core.process import Cancel
 from cbw_core.session.model import SessionStatus
+from cbw_core.trace.under_way import under_way
 from cbw_workbench.bugs import bug_error
 from cbw_workbench.commands import Command, Context, Last, Result
 from cbw_workbench.commands.held import Held
@@ -27,8 +28,8 @@ from cbw_workbench.commands.line import Parsed
 from cbw_workbench.commands.results import FailedAsExpected, Leave, Text
 from cbw_workbench.commands.run import read, run
 from cbw_workbench.tui.logbook import read_log
-from cbw_workbench.tui.looking import look_at
-from cbw_workbench.tui.messages import EventsWaiting, GroupRead, JobEnded, JobStarted, LogRead, StopRead
+from cbw_workbench.tui.looking import kept_spent, look_at, look_closer, unread_of
+from cbw_workbench.tui.messages import EventsWaiting, GroupRead, JobEnded, JobStarted, LogRead, StopRead, UnderWayRead
 from cbw_workbench.tui.said import Said, text_of
 from cbw_workbench.tui.state import Job, LogKey, Ran, error_view
 from cbw_workbench.views.json_form import json_lines
@@ -73,6 +74,9 @@ class Runner:
         self._exclusive: Job | None = None
         self._reading = threading.Lock()
         self._read_again = False
+        self._looking = threading.Lock()
+        self._looks = 0
+        self._unread: str | None = None
         self._closed = False
 
     # -- for the app, on its thread -------------------------------------------------------------------------------
@@ -141,9 +145,14 @@ class Runner:
         """Read a log file aside; `LogRead` tells."""
         self._thread(lambda: self._post(LogRead(key, read_log(path))), "cbw log")
 
-    def look(self) -> None:
-        """Ask the stopped script's shell how it stands, aside; `StopRead` tells."""
-        self._thread(self._look, "cbw look")
+    def look(self, *, edits: bool = False, closer: bool = False) -> None:
+        """Ask the stopped script's shell how it stands, aside; `StopRead` tells. edits: the script's file may have been
+        edited; closer: also what lines took so far, which takes a while."""
+        self._thread(lambda: self._look(edits, closer), "cbw look")
+
+    def look_on(self) -> None:
+        """See what a running script does; `UnderWayRead` tells."""
+        self._thread(self._look_on, "cbw look on")
 
     def close(self) -> None:
         """Nothing is told any more; what is at work is asked to stop."""
@@ -216,8 +225,25 @@ class Runner:
             if self._read_again:  # asked for between the last look and the release
                 self.refresh()
 
-    def _look(self) -> None:
-        self._post(StopRead(look_at(self._held)))
+    def _look(self, edits: bool, closer: bool) -> None:
+        """One look at a time, and only the newest that was asked for."""
+        self._looks = asked = self._looks + 1
+        with self._looking:
+            if asked != self._looks and not (edits or closer):
+                return
+            held, session = self._held, self._context.session
+            if edits:
+                self._unread = unread_of(held)
+            looked = look_at(held, self._unread)
+            if looked.serial and closer:
+                looked = look_closer(held, looked)
+            elif not looked.serial and session is not None and not self.busy:
+                looked = replace(looked, spent=kept_spent(session) or {})
+            self._post(StopRead(looked))
+
+    def _look_on(self) -> None:
+        run = self._held.debugger.run
+        self._post(UnderWayRead(under_way(run) if run is not None else None))
 
     def _sink(self, event: Event) -> None:
         self._events.append(event)

@@ -65,6 +65,7 @@ class AnswerScreen(WorkbenchScreen):
         self.answer.focus()
 
     def on_screen_resume(self) -> None:
+        super().on_screen_resume()
         self._ask(self.state)
 
     def changed(self, old: WorkbenchState, new: WorkbenchState) -> None:

@@ -76,7 +76,11 @@ class WorkbenchScreen(Screen[None]):
         self.watch(self.app, "state", self._follow)
 
     def _follow(self, state: WorkbenchState) -> None:
-        self.state = state
+        if self in self.app.screen_stack:  # one that is not shown has no work with each step of a script
+            self.state = state
+
+    def on_screen_resume(self) -> None:
+        self.state = self.app.state  # type: ignore[attr-defined]
 
     def watch_state(self, old: WorkbenchState, new: WorkbenchState) -> None:
         self.changed(old, new)

@@ -6,13 +6,13 @@ import shlex
 from collections.abc import Iterable
 
 from textual.containers import Container, Vertical
-from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from cbw_core.trace.model import Evaluated
 from cbw_workbench.commands.stops import BreakpointList
 from cbw_workbench.tui import keys
+from cbw_workbench.tui.look import entitle
 from cbw_workbench.tui.marks import script_of
 from cbw_workbench.tui.messages import AskLine, GutterClicked, OpenPlace, RunLine, ShowTab
 from cbw_workbench.tui.screens.base import Tools, WorkbenchScreen
@@ -137,11 +137,10 @@ class ScriptScreen(WorkbenchScreen):
                 self.sources.open(script)
 
     def _retitle(self) -> None:
-        tabs = self.sources.tabs
-        self.sources.border_title = Content(tabs[self.sources.tab] if self.sources.tab < len(tabs) else "")
-        log = self.query_one("#script-log")
-        log.border_title = Content(f"output of {log_key(self.state).phase}")
-        log.border_subtitle = Content(self.log_view.found or ("" if self.log_view.following else "f: follow"))
+        tabs, following = self.sources.tabs, self.log_view.following
+        entitle(self.sources, tabs[self.sources.tab] if self.sources.tab < len(tabs) else "")
+        told = self.log_view.found or ("" if following else "f: follow")
+        entitle(self.query_one("#script-log"), f"output of {log_key(self.state).phase}", told)
 
     def on_open_place(self, message: OpenPlace) -> None:
         message.stop()

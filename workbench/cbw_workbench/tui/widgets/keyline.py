@@ -30,6 +30,15 @@ def _first(key: Key) -> str:
     return key.shown_keys.split()[0]
 
 
+_SHORT = 0.5  # seconds
+
+
+def _now(state: WorkbenchState) -> tuple[bool, bool, bool]:
+    """Whether a phase is under way, anything is, a script stands; a short step is as if it stood."""
+    stepping = state.at is not None and state.job is not None and state.clock - state.job.since < _SHORT
+    return state.busy and not stepping, bool(state.jobs) and not stepping, state.at is not None
+
+
 class KeyLine(StateWidget):
     """One line; a click does what the key does."""
 
@@ -38,13 +47,12 @@ class KeyLine(StateWidget):
         self._keys = keys_of(screen)
 
     def picture(self, state: WorkbenchState) -> object:
-        return (state.busy, bool(state.jobs), state.standing is not None)
+        return _now(state)
 
     @property
     def shown(self) -> tuple[Key, ...]:
-        state = self.state
-        standing = state.standing is not None
-        return offered(self._keys, busy=state.busy, jobs=bool(state.jobs), width=self.size.width, standing=standing)
+        busy, jobs, standing = _now(self.state)
+        return offered(self._keys, busy=busy, jobs=jobs, width=self.size.width, standing=standing)
 
     def render(self) -> Content:
         return Content(" ").join(

@@ -57,6 +57,7 @@ class LogView(StateWidget, ScrollView, can_focus=True):
         self._key = LogKey()
         self._log = Log()
         self._version = -1
+        self._shown: object = None
         self._wrapping = Wrapping()
         self._widest = 0
         self._measured = 0
@@ -98,6 +99,10 @@ class LogView(StateWidget, ScrollView, can_focus=True):
         """Take in the lines that came, or another log."""
         key = log_key(self.state)
         log = self._book.log(key)
+        shown = (key, log.version, len(log.lines), log.fresh, self.size, self.wrap, self.following)
+        if log is self._log and shown == self._shown and self._version == log.version:
+            return
+        self._shown = shown
         if key != self._key or log is not self._log:
             self._version, self._at, self.found = -1, -1, ""
             if key != self._key:

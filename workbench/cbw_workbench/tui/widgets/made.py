@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from cbw_core.trace.model import FileMade
-from cbw_workbench.tui.look import shorten
+from cbw_workbench.tui.look import entitle, shorten
 from cbw_workbench.tui.state import WorkbenchState
 from cbw_workbench.tui.widgets.rows import RowsView
 
@@ -19,12 +19,12 @@ class MadeView(RowsView):
         self.draw_rows()
 
     def picture(self, state: WorkbenchState) -> object:
-        return state.looked.made if state.standing is not None else None
+        return state.looked.made if state.at is not None else None
 
     def rows(self, state: WorkbenchState) -> Sequence[Content]:
-        made = state.looked.made if state.standing is not None else None
+        made = state.looked.made if state.at is not None else None
         self.set_class(not made, "-empty")
-        self.border_title = Content(f"files since the last stop: {len(made)}" if made else "files since the last stop")
+        entitle(self, f"new files: {len(made)}" if made else "new files")
         if not made:
             return (Content.styled("none" if made is not None else "", "$foreground 62%"),)
         width = max(10, self.scrollable_content_region.width)

@@ -24,9 +24,9 @@ class ResultsView(StateWidget, RichLog, can_focus=True):
         *,
         id: str | None = None,
     ) -> None:
-        super().__init__(id=id, wrap=True, highlight=False, markup=False, min_width=20)
+        super().__init__(id=id, wrap=True, highlight=False, markup=False, min_width=20, auto_scroll=False)
         self._draw_value, self._wanted = draw, wanted
-        self._shown = 0
+        self._shown = self._newest = 0
 
     def picture(self, state: WorkbenchState) -> object:
         return state.last and state.last.number
@@ -44,7 +44,13 @@ class ResultsView(StateWidget, RichLog, can_focus=True):
             if ran.number > self._shown:
                 self._shown = ran.number
                 if self._wanted(ran):
+                    self._newest = len(self.lines)
                     self._write(ran)
+        self.call_after_refresh(self._to_newest)
+
+    def _to_newest(self) -> None:
+        """The newest result from its beginning on."""
+        self.scroll_to(y=self._newest, animate=False)
 
     def _write(self, ran: Ran) -> None:
         self.write(Text.assemble(("> ", "bold"), (ran.line, "bold")))

@@ -49,7 +49,10 @@ class RowsView(StateWidget, ScrollView, can_focus=True):
 
     def draw_rows(self) -> None:
         before = len(self._rows)
-        self._rows = self.rows(self.state)
+        rows = self.rows(self.state)
+        if rows == self._rows:
+            return
+        self._rows = rows
         self.at = max(0, min(self.at, len(self._rows) - 1))
         self.virtual_size = Size(0, len(self._rows))
         self.refresh(layout=self.styles.is_auto_height and before != len(self._rows))

@@ -26,6 +26,7 @@ MARKS = {
     "error": ("✗", "bold $text-error", "on $error 25%"),
     "failed": ("✗", "bold $text-error", "on $error 25%"),
     "current": ("►", "bold $text-accent", "on $accent 20%"),
+    "under way": ("▹", "bold $text-accent", ""),
     "next": ("▷", "bold $text-accent", "on $accent 20%"),
     "breakpoint": ("●", "bold $text-error", ""),
     "condition": ("◆", "bold $text-error", ""),

@@ -16,8 +16,8 @@ from cbw_workbench.tui.widgets.source import SourceView
 class SourcePane(StateWidget):
     """`tabs` are the titles of its files, `tab` is the index of the one shown."""
 
-    tabs: reactive[tuple[str, ...]] = reactive(())
-    tab: reactive[int] = reactive(0, always_update=True)
+    tabs: reactive[tuple[str, ...]] = reactive((), repaint=False)
+    tab: reactive[int] = reactive(0, always_update=True, repaint=False)
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -35,7 +35,7 @@ class SourcePane(StateWidget):
         row, looked = state.row, state.looked
         if row is None:
             return None
-        told = (looked.breakpoints, looked.script, looked.spent)
+        told = (looked.breakpoints, looked.script, looked.spent, state.at is None and state.under_way)
         return (row.recipe, row.paths.get("build_file"), marks(state), state.edited, row.output, told)
 
     def changed(self, old: WorkbenchState, new: WorkbenchState) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from textual.content import Content
 
-from cbw_workbench.tui.look import CURSOR
+from cbw_workbench.tui.look import CURSOR, entitle
 from cbw_workbench.tui.messages import OpenPlace
 from cbw_workbench.tui.standing import FAILED, words
 from cbw_workbench.tui.state import WorkbenchState
@@ -23,17 +23,17 @@ class StackView(RowsView):
     frame = 0
 
     def picture(self, state: WorkbenchState) -> object:
-        return (state.standing, state.busy, state.looked.serial, state.looked.frames, state.looked.cwd)
+        return (state.at, state.busy, state.looked.serial, state.looked.frames, state.looked.cwd)
 
     def changed(self, old: WorkbenchState, new: WorkbenchState) -> None:
-        if old.standing != new.standing:
+        if new.standing is not None and old.standing != new.standing:
             self.frame, self.at = 0, _HEAD
         super().changed(old, new)
 
     def rows(self, state: WorkbenchState) -> Sequence[Content]:
-        stop, looked = state.standing, state.looked
-        self.border_subtitle = ""
+        stop, looked = state.at, state.looked
         if stop is None:
+            entitle(self, subtitle="")
             told = ("it runs",) if state.busy else _NOTHING
             return [Content.styled(text, "$foreground 62%") for text in told]
         style = "bold $text-error" if stop.reason in FAILED else "bold $text-accent"
@@ -45,7 +45,7 @@ class StackView(RowsView):
             mark = (CURSOR if number == self.frame else " ", "$primary")
             place = f"{Path(frame.file).name}:{frame.line}"
             found.append(Content.assemble(mark, (frame.function, "bold"), (f"  {place}", "$foreground 62%")))
-        self.border_subtitle = Content(f"in {_short(looked.cwd, state)}")
+        entitle(self, subtitle=f"in {_short(looked.cwd, state)}")
         return found
 
     def action_move(self, by: int) -> None:

@@ -33,6 +33,8 @@ def bar(progress: Progress, width: int = _BAR) -> Content:
 def status_line(state: WorkbenchState, runs: str = "s") -> Content:
     """What runs, for how long, how far; else what went wrong or comes next. runs: the key that runs the next phase."""
     job = state.job
+    if state.at is not None and job is not None and not job.cancelling:
+        return _at_stop(state.at)
     if job is not None and (state.running or state.progress or job.long):
         return _at_work(state)
     if state.standing is not None:
@@ -57,6 +59,11 @@ def _at_work(state: WorkbenchState) -> Content:
     elif progress is not None:
         parts += ["  ", bar(progress), (f" {amount(progress)} ", "$foreground 62%"), f"{progress.task} "]
         parts.append((progress.item, "$foreground 62%"))
+    elif state.under_way is not None:
+        at = state.under_way
+        parts.append((f"  {at.file.rpartition('/')[2]}:{at.line} ", "bold"))
+        parts.append((f"for {duration(max(0.0, state.clock - at.since))}: ", "$foreground 62%"))
+        parts.append(at.command.split("\n")[0])
     elif state.notice:
         parts.append((f"  {state.notice}", "$foreground 62%"))
     return Content.assemble(*parts)
@@ -98,7 +105,8 @@ class StatusLine(StateWidget):
     def picture(self, state: WorkbenchState) -> object:
         work = state.running or state.job
         told = duration(max(0.0, state.clock - work.since)) if work else ""
-        return (state.job, state.standing, state.running, state.progress, state.notice, state.row, told)
+        going = (state.running, state.progress, state.under_way, told)
+        return (state.job, state.at, state.notice, state.row, going)
 
     def render(self) -> Content:
         return status_line(self.state, self._runs).truncate(self.size.width, ellipsis=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from textual.content import Content
 
 from cbw_core.trace.model import Variable
+from cbw_workbench.tui.look import entitle
 from cbw_workbench.tui.standing import matches, one_line, ordered, value_of
 from cbw_workbench.tui.state import WorkbenchState
 from cbw_workbench.tui.widgets.rows import RowsView
@@ -34,8 +35,7 @@ class VariablesView(RowsView):
         self._names: list[str] = []
 
     def picture(self, state: WorkbenchState) -> object:
-        stop, looked = state.standing, state.looked
-        return looked.variables if stop is not None and looked.serial else ()
+        return state.looked.variables if state.at is not None else ()
 
     def on_resize(self) -> None:
         self.draw_rows()
@@ -50,7 +50,7 @@ class VariablesView(RowsView):
     def rows(self, state: WorkbenchState) -> Sequence[Content]:
         shown = self.picture(state)
         variables = ordered(shown) if isinstance(shown, tuple) else ()
-        self.border_subtitle = Content(f"/{self.filter}") if self.filter else ""
+        entitle(self, subtitle=f"/{self.filter}" if self.filter else "")
         found: list[Content] = []
         self._names = []
         if self.filter:
