@@ -18,7 +18,18 @@ from cbw_core.trace.commands import statement_at, top_command_at
 from cbw_core.trace.editing import Source
 from cbw_core.trace.jump import jump_to
 from cbw_core.trace.limits import limits
-from cbw_core.trace.model import Breakpoint, Evaluated, FunctionAt, Kind, Reloaded, State, Stop, Target, Variable
+from cbw_core.trace.model import (
+    FAILED,
+    Breakpoint,
+    Evaluated,
+    FunctionAt,
+    Kind,
+    Reloaded,
+    State,
+    Stop,
+    Target,
+    Variable,
+)
 from cbw_core.trace.points import Points, line_with_command
 from cbw_core.trace.recording import Recording
 from cbw_core.trace.run import Run, not_stopped
@@ -264,11 +275,13 @@ class Debugger:
     def reload(self, line: int | None = None, *, source: Source | None = None) -> Reloaded:
         """Read the script again. Going on then runs its new text, in the living shell, from the command that stands for
         the one the script is in now, or from the one at `line`. source: the recipe's text or that of the work folder,
-        where both were edited. Raises what Editing.reload does."""
+        where both were edited. At a failure the same text may be read again, to try it once more. Raises what
+        Editing.reload does."""
         run, stop = self._standing()
         extglob = looking.options(run, stop).get("extglob", False)
         found = run.editing.reload(run.text, stop, line, source, extglob)
-        self._pending = found if found.diff or found.line != stop.top_line else None
+        again = stop.reason in FAILED and not stop.subshell  # what failed may have been mended outside of the script
+        self._pending = found if found.diff or found.line != stop.top_line or again else None
         return found
 
     def back(self, line: int) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class Editing:
         """What `reload` would read, where it is another text than the one read last; None where nothing was edited.
         Raises what reading and choosing do in `reload`."""
         recipe = self._target.read() if self._target.read is not None else self._recipe
-        work = self._read_work()
+        work = self.read_work()
         if (recipe, work) == (self._recipe, self._work):
             return None
         return self._chosen(recipe, work, None)[0]

@@ -11,6 +11,7 @@ from cbw_core.errors import Place
 
 Reason: TypeAlias = Literal["step", "breakpoint", "failure", "exit", "end"]
 Kind: TypeAlias = Literal["line", "function", "command", "file", "variable"]
+FAILED: tuple[Reason, ...] = ("failure", "exit")
 State: TypeAlias = Literal["idle", "running", "stopped", "ended"]
 
 

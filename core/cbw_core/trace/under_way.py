@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cbw_core.trace.messages import frame_of
 from cbw_core.trace.timeline import Row, rows_of
 
 if TYPE_CHECKING:
@@ -31,8 +30,12 @@ def under_way(run: Run) -> UnderWay | None:
     row = _last_row(run)
     if row is None:
         return None
-    frame = frame_of(("main", row.line, row.file), run.target, run.text, run.lines, str(run.target.work))
-    return UnderWay(frame.file, frame.line, row.command, row.time)
+    if row.file != str(run.target.script):
+        return UnderWay(row.file, row.line, row.command, row.time)
+    line = run.text_line(row.line) or 0
+    place = run.target.place(run.text, line) if line else None
+    at = (place.file, place.line or line) if place is not None else (run.target.file or row.file, line)
+    return UnderWay(*at, row.command, row.time)
 
 
 def _last_row(run: Run) -> Row | None:

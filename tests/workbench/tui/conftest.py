@@ -62,7 +62,7 @@ class FakeSession:
 
     @property
     def kept(self) -> SimpleNamespace:
-        return SimpleNamespace(breakpoints=self.root / "breakpoints.json")
+        return SimpleNamespace(breakpoints=self.root / "breakpoints.json", timeline=self.root / "timeline.json")
 
     def set(self, phase: str, state: State, **changes: object) -> None:
         self.states[Phase(phase)] = replace(self.states[Phase(phase)], state=state, **changes)
@@ -190,7 +190,7 @@ class Screen:
         """Let the app work until `holds()`; fail when it does not come to that."""
         end = time.monotonic() + seconds
         while not holds():
-            assert time.monotonic() < end, f"it never came to that: {what}"
+            assert time.monotonic() < end, f"it never came to that: {what}\n{self.text()}"
             await self.pilot.pause(0.01)
 
     async def idle(self) -> None:
@@ -214,6 +214,10 @@ class Screen:
         region = self.app.screen.query_one(f"#{name}").region
         rows = self.text().split("\n")[region.y : region.bottom]
         return "\n".join(row[region.x : region.right] for row in rows)
+
+    def line(self, name: str, holds: str) -> str:
+        """The row of a widget that holds a text, its words parted by one space."""
+        return next((" ".join(row.strip("│ ").split()) for row in self.pane(name).split("\n") if holds in row), "")
 
     def text(self) -> str:
         """What the terminal shows."""
@@ -255,14 +259,11 @@ def open_screen(session: FakeSession):  # type: ignore[no-untyped-def]
 
 
 @pytest.fixture
-def scripted(config: Config, world: dict[str, str], recipe: Callable[..., Path]) -> Callable[..., Session]:
+def scripted(start: Callable[[Path], Session], recipe: Callable[..., Path]) -> Callable[..., Session]:
     """scripted(build, **files) -> a session of a recipe with that build.sh, its environment made."""
 
     def make(build: str, meta: str = ZOO, **files: str) -> Session:
-        folder = recipe("zoo", meta, **{"build.sh": build, **files})
-        own = replace(config, channels=(), override_channels=True)
-        made = plan(folder, own, environ=world)
-        session = create(made, choose(made, None), own, environ=world)
+        session = start(recipe("zoo", meta, **{"build.sh": build, **files}))
         session.run(Phase.ENV)
         return session
 

@@ -36,9 +36,11 @@ class Around(Protocol):
 
 
 class Held:
-    """The debugger of a prompt or script, and the phase that runs under it."""
+    """The debugger of a prompt or script, and the phase that runs under it. says_changes: at a failure it is said what
+    has changed since the stop before."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, says_changes: bool = True) -> None:
+        self._says_changes = says_changes
         self._debugger: Debugger | None = None
         self._thread: threading.Thread | None = None
         self._signals: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -164,7 +166,7 @@ class Held:
         if self.session is not None:
             self.use_points_of(self.session, around.sink)
         if stop.reason in ("failure", "exit"):
-            changed = str(changes_at(self.debugger)) if context.face != "tui" else ""  # the screen has panes for it
+            changed = str(changes_at(self.debugger)) if self._says_changes else ""
             if changed:
                 around.sink(Note(changed, phase=stop.phase))
             raise _stopped_error(stop)

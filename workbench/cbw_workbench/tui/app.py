@@ -101,6 +101,11 @@ class WorkbenchApp(App[int]):
         if self.runner.cancel():
             self.state = states.cancelling(self.state)
 
+    @on(messages.Interrupt)
+    def interrupt(self) -> None:
+        if not self.runner.interrupt():
+            self.cancel_all()
+
     @on(messages.ReadAgain)
     def read_again(self) -> None:
         self.runner.refresh()
@@ -233,7 +238,7 @@ class WorkbenchApp(App[int]):
             self.state = replace(self.state, edited=self.state.edited + 1)
             if not self.runner.busy:
                 self.runner.refresh()
-                self.runner.look(edits=True)
+                self.runner.look(edits=True, closer=True)
 
     # -- Desk: asked by commands, from their threads ----------------------------------------------------------------
 

@@ -25,7 +25,8 @@ class Key:
     action: the action of the screen it stands for, when it runs no command.
     screen: the screen it belongs to; "" for all.
     idle:   it makes sense only while no phase runs; busy: only while one does.
-    when:   "stop": only where a script stands at a stop; "rest": only where none does.
+    when:   "stop": only where a script stands at a stop; "rest": only where none does: what would end it takes more
+            than a key.
     """
 
     keys: str
@@ -71,7 +72,9 @@ _SCRIPT: tuple[Key, ...] = (
     Key("r", "Reload", "read the edited script in: c goes on with it", line="reload", footer=True, when="stop"),
     Key("w", "Where", "the calls, options and background jobs", line="where --all", when="stop"),
     Key("w", "Rewind", "undo, to before the selected phase", line="rewind {phase}", idle=True, when="rest"),
-    Key("R", "Rerun", "run the selected phase again", line="rerun {phase}", idle=True),
+    Key("R", "Rerun", "run the selected phase again", line="rerun {phase}", idle=True, when="rest"),
+    Key("ctrl+c", "Stop here", "end the command that runs and stand", action="interrupt", footer=True, busy=True),
+    Key("x", "End", "end the script that runs", action="cancel", footer=True, busy=True),
     Key("p", "Eval", "a command in the script's own shell", action="prompt_for('eval ')", when="stop"),
     Key("U", "Back", "to where the line of the cursor began (snapshots)", action="back_here", when="stop"),
     Key("C", "Go on", "behind the failed command, as if it had not failed", line="continue --ignore", when="stop"),
@@ -89,9 +92,11 @@ _SCRIPT: tuple[Key, ...] = (
 KEYS: tuple[Key, ...] = (
     *(replace(key, screen="script", idle=key.idle or key.when == "stop") for key in _SCRIPT),
     Key("s", "Step", "run the next phase", line="step", footer=True, idle=True),
-    Key("r", "Run", "run up to a phase (r 4: up to build)", line="run {pick}", footer=True, idle=True),
-    Key("R", "Rerun", "run the selected phase again", line="rerun {phase}", footer=True, idle=True),
-    Key("w", "Rewind", "undo, to before the selected phase", line="rewind {phase}", footer=True, idle=True),
+    Key("r", "Run", "run up to a phase (r 4: up to build)", line="run {pick}", footer=True, idle=True, when="rest"),
+    Key("R", "Rerun", "run the selected phase again", line="rerun {phase}", footer=True, idle=True, when="rest"),
+    Key(
+        "w", "Rewind", "undo, to before the selected phase", line="rewind {phase}", footer=True, idle=True, when="rest"
+    ),
     Key("x,ctrl+c", "Cancel", "stop what runs", action="cancel", footer=True, busy=True),
     Key("exclamation_mark,S", "Shell", "a shell in the environment", line="shell", footer=True),
     Key("T", "Test shell", "a shell in the test environment", line="shell --phase test"),
@@ -127,8 +132,8 @@ KEYS: tuple[Key, ...] = (
 def keys_of(screen: str, table: Iterable[Key] = KEYS) -> tuple[Key, ...]:
     """The keys of a screen: its own, and those of all that it does not use for something else."""
     found = tuple(key for key in table if key.screen in ("", screen))
-    own = {key.keys for key in found if key.screen}
-    return tuple(key for key in found if key.screen or key.keys not in own)
+    own = {one for key in found if key.screen for one in key.keys.split(",")}
+    return tuple(key for key in found if key.screen or own.isdisjoint(key.keys.split(",")))
 
 
 def bindings(screen: str) -> list[BindingType]:

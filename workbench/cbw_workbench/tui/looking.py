@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,11 @@ from cbw_workbench.tui.standing import Looked, Spent
 if TYPE_CHECKING:
     from cbw_core.session import Session
     from cbw_core.trace import Run, Stop, Timeline
+    from cbw_core.trace.changes import Changed
     from cbw_workbench.commands.held import Held
+
+
+_QUICKLY = 5_000  # files and folders that are looked through at each stop
 
 
 def look_at(held: Held, unread: str | None) -> Looked:
@@ -27,7 +31,7 @@ def look_at(held: Held, unread: str | None) -> Looked:
     if run is None or stop is None:
         return looked
     try:
-        variables, files = debugger.variables(), debugger.files()
+        variables, files = debugger.variables(), debugger.files(_QUICKLY)
     except CbwError:
         return looked  # it went on meanwhile: the next stop is looked at anew
     pending = debugger.pending
@@ -42,7 +46,7 @@ def look_at(held: Held, unread: str | None) -> Looked:
         begins=_begins(run, stop, unread) if edited and unread is not None else None,
         pending=_line(run, pending.line, pending.text) if pending is not None else None,
         snapshots=_snapshots(run),
-        made=tuple(FileMade(one.path, 0, "", changed=not one.made) for one in files),
+        made=_made(files),
     )
 
 
@@ -57,21 +61,27 @@ def unread_of(held: Held) -> str | None:
         return None  # `reload` says what is wrong with it
 
 
-def look_closer(held: Held, looked: Looked) -> Looked:
-    """With what the lines took so far, and which of them made the files."""
+def look_closer(held: Held, looked: Looked, unread: str | None) -> Looked:
+    """With what the lines took so far, and which of them made the files; beside the lines of an edited text, if so."""
     run = held.debugger.run
     try:
-        timeline = held.debugger.so_far()
+        timeline, made = held.debugger.so_far(), looked.made
+        if made is None:
+            made = _made(held.debugger.files())
     except CbwError:
         return looked
     if run is None or timeline is None:
         return looked
     lines = {one.path: one for one in timeline.files}
-    made = tuple(
-        replace(lines[one.path], line=_line(run, lines[one.path].line, run.text) or 0) if one.path in lines else one
-        for one in looked.made or ()
+    blamed = tuple(
+        replace(lines[one.path], changed=one.changed, line=_line(run, lines[one.path].line, run.text) or 0)
+        if one.path in lines
+        else one
+        for one in made or ()
     )
-    return replace(looked, made=made, spent=spent_of(timeline, run.text, lambda n: _line(run, n, run.text)))
+    pending = held.debugger.pending
+    text = (unread if looked.edited else None) or (pending.text if pending is not None else run.text)
+    return replace(looked, made=blamed, spent=spent_of(timeline, text, lambda n: _line(run, n, text)))
 
 
 def kept_spent(session: Session) -> dict[int, Spent] | None:
@@ -103,6 +113,10 @@ def spent_of(timeline: Timeline, text: str, place: Callable[[int], int | None]) 
         old = found.get(line, Spent(0.0, 0, 0))
         found[line] = Spent(old.seconds + part.seconds, old.runs + part.runs, old.files + part.files)
     return found
+
+
+def _made(files: Sequence[Changed] | None) -> tuple[FileMade, ...] | None:
+    return None if files is None else tuple(FileMade(one.path, 0, "", changed=not one.made) for one in files)
 
 
 def _begins(run: Run, stop: Stop, text: str) -> int | None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cbw_core.session.model import State
-from cbw_core.trace.model import Breakpoint
-from cbw_workbench.tui.standing import FAILED, is_in, kind_of
+from cbw_core.trace.model import FAILED, Breakpoint
+from cbw_workbench.tui.standing import is_in, kind_of
 from cbw_workbench.tui.state import WorkbenchState, duration, error_view, recipe_folder, shown_error
 
 _LEAST = 0.05  # seconds that are told
@@ -27,12 +27,13 @@ class Mark:
 @dataclass(frozen=True)
 class Beside:
     """By line of one file: its mark, its breakpoint's kind, words at its right end, and what it took so far (each text
-    as wide as the others, "" where there are none)."""
+    as wide as the others, "" where there are none). kept: lines that `back` can go to."""
 
     marks: Mapping[int, str] = field(default_factory=dict)
     points: Mapping[int, str] = field(default_factory=dict)
     badges: Mapping[int, str] = field(default_factory=dict)
     margins: Mapping[int, str] = field(default_factory=dict)
+    kept: frozenset[int] = frozenset()
 
 
 def marks(state: WorkbenchState) -> tuple[Mark, ...]:
@@ -44,6 +45,9 @@ def marks(state: WorkbenchState) -> tuple[Mark, ...]:
         errors.append(shown)
     folder = recipe_folder(status) if status else Path()
     blamed = [Mark(str(folder / e.file), e.line, "error", e.message) for e in errors if e.file and e.line]
+    looked = state.looked
+    if state.at is not None and (looked.edited or looked.pending):  # the lines are others now
+        blamed = [mark for mark in blamed if mark.file != looked.script]
     return tuple(dict.fromkeys((*blamed, *_stop(state))))
 
 
@@ -71,7 +75,8 @@ def beside(state: WorkbenchState, path: str) -> Beside:
     kinds = {mark.line: mark.kind for mark in here}
     if state.at is None and state.under_way is not None and state.under_way.file == path:
         kinds[state.under_way.line] = "under way"
-    return Beside(kinds, points, badges, _margins(state) if path == script else {})
+    kept = frozenset(state.looked.snapshots) if state.at is not None and path == script else frozenset[int]()
+    return Beside(kinds, points, badges, _margins(state) if path == script else {}, kept)
 
 
 def _margins(state: WorkbenchState) -> Mapping[int, str]:

@@ -39,13 +39,6 @@ class OpenPlace(Message):
 
 
 @dataclass
-class AskLine(Message):
-    """Open the prompt with a line that a person is to complete."""
-
-    line: str
-
-
-@dataclass
 class GutterClicked(Message):
     """The margin beside a line of a source was clicked."""
 
@@ -72,6 +65,11 @@ class SearchFor(Message):
 @dataclass
 class CancelAll(Message):
     """Stop what runs."""
+
+
+@dataclass
+class Interrupt(Message):
+    """Have the script that runs stop at its next command; where none does, stop what runs."""
 
 
 @dataclass

@@ -10,8 +10,6 @@ from pathlib import PurePath
 from cbw_core.events import Stopped
 from cbw_core.trace.model import Breakpoint, FileMade, Frame, Variable
 
-FAILED = ("failure", "exit")
-
 
 @dataclass(frozen=True)
 class Spent:

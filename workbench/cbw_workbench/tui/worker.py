@@ -53,7 +53,7 @@ class Runner:
 
     def __init__(self, context: Context, session: Session, post: Callable[[Message], object], desk: Desk) -> None:
         self._post_anywhere = post
-        self._held = Held()
+        self._held = Held(says_changes=False)  # the screen has panes for them
         self._held.use_points_of(session)
         self._context = replace(
             context,
@@ -126,6 +126,10 @@ class Runner:
         for cancel in list(self._cancels.values()):
             cancel.request()
         return bool(self._cancels)
+
+    def interrupt(self) -> bool:
+        """Have the script that runs stop where it is. Whether one runs under the debugger."""
+        return self._held.active and self._held.debugger.interrupt()
 
     def drain(self) -> tuple[Event, ...]:
         """The events that came in since, in order."""
@@ -236,7 +240,7 @@ class Runner:
                 self._unread = unread_of(held)
             looked = look_at(held, self._unread)
             if looked.serial and closer:
-                looked = look_closer(held, looked)
+                looked = look_closer(held, looked, self._unread)
             elif not looked.serial and session is not None and not self.busy:
                 looked = replace(looked, spent=kept_spent(session) or {})
             self._post(StopRead(looked))

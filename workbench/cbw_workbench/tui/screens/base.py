@@ -117,7 +117,7 @@ class WorkbenchScreen(Screen[None]):
         key = keys.by_action(action, parameters, self.NAME)
         if key is None:
             return True
-        if isinstance(self.focused, Input) and action != "cancel":
+        if isinstance(self.focused, Input) and action not in ("cancel", "interrupt"):
             return False  # a letter, there
         if key.busy:
             return bool(self.state.jobs)

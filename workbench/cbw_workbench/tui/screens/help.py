@@ -26,7 +26,7 @@ _IN_PANES = (
     ("left, right", "in the source: along its lines; a click beside a line: breakpoint"),
     ("enter", "in calls: their source; in variables: open and close; in breakpoints: the line"),
     ("/", "in variables: only what holds a text (empty: all again)"),
-    ("space, d, i", "in breakpoints: off and on, forget, condition"),
+    ("space, d, B", "in breakpoints: off and on, forget, condition"),
 )
 
 

@@ -14,7 +14,7 @@ from cbw_workbench.commands.stops import BreakpointList
 from cbw_workbench.tui import keys
 from cbw_workbench.tui.look import entitle
 from cbw_workbench.tui.marks import script_of
-from cbw_workbench.tui.messages import AskLine, GutterClicked, OpenPlace, RunLine, ShowTab
+from cbw_workbench.tui.messages import GutterClicked, Interrupt, OpenPlace, RunLine, ShowTab
 from cbw_workbench.tui.screens.base import Tools, WorkbenchScreen
 from cbw_workbench.tui.standing import point_at, quoted
 from cbw_workbench.tui.state import Ran, WorkbenchState, log_key
@@ -191,8 +191,9 @@ class ScriptScreen(WorkbenchScreen):
 
     def action_break_if(self) -> None:
         """A condition for the breakpoint at the line, or a breakpoint with one."""
-        view = self.sources.view
-        point = point_at(self.state.looked.breakpoints, view.path, view.cursor, script_of(self.state))
+        view, pane = self.sources.view, self.query_one(BreakpointsView)
+        there = point_at(self.state.looked.breakpoints, view.path, view.cursor, script_of(self.state))
+        point = pane.point if self.focused is pane else there
         if point is not None:
             self.open_prompt(":", f"condition {point.number} {quoted(point.condition)}")
         else:
@@ -204,8 +205,8 @@ class ScriptScreen(WorkbenchScreen):
     def action_back_here(self) -> None:
         self.post_message(RunLine(f"back {self.sources.view.cursor}"))
 
+    def action_interrupt(self) -> None:
+        self.post_message(Interrupt())
+
     def action_prompt_for(self, text: str) -> None:
         self.open_prompt(":", text)
-
-    def on_ask_line(self, message: AskLine) -> None:
-        self.open_prompt(":", message.line)

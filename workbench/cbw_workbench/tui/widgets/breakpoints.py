@@ -11,20 +11,19 @@ from textual.content import Content
 
 from cbw_core.trace.model import Breakpoint
 from cbw_workbench.tui.marks import file_of, script_of
-from cbw_workbench.tui.messages import AskLine, OpenPlace, RunLine
-from cbw_workbench.tui.standing import kind_of, quoted
+from cbw_workbench.tui.messages import OpenPlace, RunLine
+from cbw_workbench.tui.standing import kind_of
 from cbw_workbench.tui.state import WorkbenchState
 from cbw_workbench.tui.widgets.rows import RowsView
 from cbw_workbench.tui.widgets.source import MARKS
 
 
 class BreakpointsView(RowsView):
-    """Enter goes to its line, space switches it off and on, d forgets it, i sets its condition."""
+    """Enter goes to its line, space switches it off and on, d forgets it."""
 
     BINDINGS = [
         Binding("space", "switch", "Off/on", show=False),
         Binding("d,delete", "forget", "Forget", show=False),
-        Binding("i", "condition", "Condition", show=False),
     ]
 
     def picture(self, state: WorkbenchState) -> object:
@@ -54,10 +53,6 @@ class BreakpointsView(RowsView):
     def action_forget(self) -> None:
         if self.point is not None:
             self.post_message(RunLine(f"delete {self.point.number}"))
-
-    def action_condition(self) -> None:
-        if self.point is not None:
-            self.post_message(AskLine(f"condition {self.point.number} {quoted(self.point.condition)}"))
 
 
 def _row(point: Breakpoint, script: str) -> Content:

@@ -120,7 +120,7 @@ class LogView(StateWidget, ScrollView, can_focus=True):
         self._placing = True
         self.virtual_size = Size(0 if self.wrap else self._widest, self._wrapping.height)
         if self.following:
-            self.scroll_to(y=self.max_scroll_y, animate=False)
+            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
         self._placing = False
         self._bottom = self.max_scroll_y
         self.refresh()
@@ -185,7 +185,7 @@ class LogView(StateWidget, ScrollView, can_focus=True):
         row, height = self._wrapping.row_of(line), self.scrollable_content_region.height
         self.following = False
         self._placing = True
-        self.scroll_to(y=max(0, row - height // 2), animate=False)
+        self.scroll_to(y=max(0, row - height // 2), animate=False, immediate=True)
         self._placing = False
         self.refresh()
 

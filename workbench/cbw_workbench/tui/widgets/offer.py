@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import events
 from textual.content import Content
 
-from cbw_workbench.tui.standing import FAILED
+from cbw_core.trace.model import FAILED
 from cbw_workbench.tui.state import WorkbenchState
 from cbw_workbench.tui.widgets.base import StateWidget
 

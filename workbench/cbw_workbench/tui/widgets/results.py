@@ -50,7 +50,7 @@ class ResultsView(StateWidget, RichLog, can_focus=True):
 
     def _to_newest(self) -> None:
         """The newest result from its beginning on."""
-        self.scroll_to(y=self._newest, animate=False)
+        self.scroll_to(y=self._newest, animate=False, force=True, immediate=True)
 
     def _write(self, ran: Ran) -> None:
         self.write(Text.assemble(("> ", "bold"), (ran.line, "bold")))

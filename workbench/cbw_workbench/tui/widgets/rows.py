@@ -77,9 +77,9 @@ class RowsView(StateWidget, ScrollView, can_focus=True):
         self.at = max(0, min(row, len(self._rows) - 1))
         top, height = self.scroll_offset.y, max(1, self.scrollable_content_region.height)
         if self.at < top:
-            self.scroll_to(y=self.at, animate=False)
+            self.scroll_to(y=self.at, animate=False, immediate=True)
         elif self.at >= top + height:
-            self.scroll_to(y=self.at - height + 1, animate=False)
+            self.scroll_to(y=self.at - height + 1, animate=False, immediate=True)
         self.refresh()
 
     def action_move(self, by: int) -> None:

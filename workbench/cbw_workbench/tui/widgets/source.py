@@ -104,7 +104,7 @@ class SourceView(ScrollView, can_focus=True):
         self.refresh()
 
     def _scroll(self, y: int) -> None:
-        self.scroll_to(y=y, animate=False, force=True)  # a text just shown may have no scroll bar yet
+        self.scroll_to(y=y, animate=False, force=True, immediate=True)  # a text just shown may have no scroll bar yet
 
     def search(self, text: str) -> int:
         """Go to the first line from the cursor on that contains `text`; returns how many do."""
@@ -139,7 +139,8 @@ class SourceView(ScrollView, can_focus=True):
         here = number == self.cursor
         gutter = Content.assemble(
             (point, point_style),
-            (f"{mark} ", mark_style),
+            (mark, mark_style),
+            ("↶" if number in beside.kept else " ", "$text-secondary"),
             (f"{number:>{self._numbers}} ", "bold $text-primary" if here else "$foreground 40%"),
             (f"{beside.margins.get(number, ''):>{self._margin}} " if self._margin else "", "$foreground 62%"),
         )

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from textual.content import Content
 
+from cbw_core.trace.model import FAILED
 from cbw_workbench.tui.look import CURSOR, entitle
 from cbw_workbench.tui.messages import OpenPlace
-from cbw_workbench.tui.standing import FAILED, words
+from cbw_workbench.tui.standing import words
 from cbw_workbench.tui.state import WorkbenchState
 from cbw_workbench.tui.widgets.rows import RowsView
 
