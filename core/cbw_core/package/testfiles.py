@@ -163,14 +163,22 @@ _LANGUAGES: Mapping[str, Any] = {"py": _python, "pl": _perl, "r": _r, "lua": _lu
 
 
 def _shell(output: Output, folder: Path, suffix: str) -> None:
-    script, commands = _own_script(output, suffix), texts(output.section("test").get("commands"))
-    if script is None and not commands:
+    text = shell_test(output, suffix)
+    if text is None:
         return
     target = folder / f"run_test{suffix}"
-    text = script.read_text(encoding="utf-8", errors="replace") if script else ""
-    target.write_text(text + (_commands(commands, suffix) if commands else ""), encoding="utf-8")
-    if script:
+    target.write_text(text, encoding="utf-8")
+    if script := _own_script(output, suffix):
         shutil.copymode(script, target)
+
+
+def shell_test(output: Output, suffix: str = ".sh") -> str | None:
+    """The text of run_test.sh (or .bat): the recipe's own script, and `test/commands` behind it. None without both."""
+    script, commands = _own_script(output, suffix), texts(output.section("test").get("commands"))
+    if script is None and not commands:
+        return None
+    text = script.read_text(encoding="utf-8", errors="replace") if script else ""
+    return text + (_commands(commands, suffix) if commands else "")
 
 
 def _commands(commands: Sequence[str], suffix: str) -> str:

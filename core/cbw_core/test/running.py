@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cbw_core.build.failure import failed_command, last_lines, prelude_for, short_command
 from cbw_core.build.running import Shortener, how_it_ended
 from cbw_core.build.writing import write_file
-from cbw_core.errors import BuildError, Place, UsageError, from_os_error
+from cbw_core.errors import BuildError, Place, RecipeError, UsageError, from_os_error
 from cbw_core.events import LogLine, Note, Progress, Sink, Used
 from cbw_core.layout import Layout
 from cbw_core.platforms import native_subdir
@@ -23,6 +23,7 @@ from cbw_core.test.preparing import commands
 from cbw_core.test.steps import StepScript, keep_outcomes, outcomes_of_run, step_scripts
 
 if TYPE_CHECKING:
+    from cbw_core.render.output import Output
     from cbw_core.trace import Debugger, Target
 
 _HINT = (
@@ -45,11 +46,13 @@ def run(
     log: Path | None = None,
     only: Sequence[int] = (),
     debugger: Debugger | None = None,
+    render_again: Callable[[], Output] | None = None,
 ) -> None:
     """Run what `prepare` made ready: what conda_test_runner.sh runs, in the same order, with the same environment.
 
     only: numbers (from 1) of the plan's steps to be run, each by itself; empty: all, file by file as the runner does.
-    debugger: what stops run_test.sh on its way. How each step ended is kept for `steps.outcomes`.
+    debugger: what stops run_test.sh on its way; render_again gives the output as the recipe has it now, for a script or
+    commands that were edited there meanwhile. How each step ended is kept for `steps.outcomes`.
 
     Lines come as LogLine events (with $PREFIX and $SRC_DIR for the long paths), `log` gets them as written. Stops at
     the first failure. Raises BuildError(kind="test") that names the import, command or script, its place in the
@@ -68,7 +71,7 @@ def run(
     short = Shortener({"PREFIX": layout.test_prefix, "SRC_DIR": layout.test_dir})
     for line in short.legend():
         sink(LogLine(line, phase="test"))
-    runner = _Runner(plan, layout, environ, short, sink, cancel, log, debugger)
+    runner = _Runner(plan, layout, environ, short, sink, cancel, log, debugger, render_again)
     if only:
         runner.steps(_chosen(plan, layout, only))
     else:
@@ -104,6 +107,7 @@ class _Runner:
     cancel: Cancel | None
     log: Path | None
     debugger: Debugger | None
+    render_again: Callable[[], Output] | None
 
     def files(self, files: Mapping[str, Sequence[str]]) -> None:
         """All test files, up to the first that fails."""
@@ -157,7 +161,9 @@ class _Runner:
 
         line_of: Callable[[int], int | None] = lambda line: line  # noqa: E731
         if self.debugger is not None and self.debugger.wants("test") and file.suffix == ".sh":
-            with self.debugger.tracing(_target(file, layout), layout.private / "trace", sink) as traced:
+            with self.debugger.tracing(
+                _target(file, layout, self.render_again), layout.private / "trace", sink
+            ) as traced:
                 done = start(("env", f"BASH_ENV={traced.prelude}"), traced.settling)
                 traced.status = done.status
             record, line_of = traced.failures, traced.text_line
@@ -215,21 +221,28 @@ def _place_in(script: StepScript, line: int | None, recipe: Path | None) -> Plac
     return script.step.place or Place(str(script.file), line)
 
 
-def _target(file: Path, layout: Layout) -> Target:
-    """A test script for the debugger: a person edits the very file in the test folder."""
+def _target(file: Path, layout: Layout, render_again: Callable[[], Output] | None) -> Target:
+    """A test script for the debugger: a person edits the file in the test folder, or what the recipe has for it."""
+    from cbw_core.package.testfiles import shell_test
     from cbw_core.trace import Target
 
-    def read() -> str:
-        try:
-            return file.read_text(encoding="utf-8", errors="surrogateescape")
-        except OSError as error:
-            raise from_os_error(error, f"reading {file.name}") from error
+    try:
+        text = file.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise from_os_error(error, f"reading {file.name}") from error
 
-    text = read()
+    def now() -> str:
+        assert render_again is not None
+        made = shell_test(render_again())
+        if made is None:
+            raise RecipeError("the recipe has no run_test.sh and no test commands any more", kind="edit")
+        return made
 
     def place(_text: str, line: int) -> Place:
         return Place(str(file), line)
 
+    # the script of a single step is made of a line or two: no text of the recipe is all of it
+    read = now if render_again is not None and file.name == "run_test.sh" else None
     return Target("test", file.name, file, 0, text, str(file), place, read, layout.test_prefix, layout.test_dir)
 
 

@@ -180,3 +180,39 @@ assert build done
 """
     )
     assert status == 0, out
+
+
+def test_test_commands_are_edited_in_the_recipe_and_gone_on_with(script: Script, recipe: Path) -> None:
+    (recipe / "build.sh").write_text(BUILD.replace("missing", "conda_build.sh"))
+    (recipe / "run_test.sh").write_text("echo own script\n")
+    meta = recipe / "meta.yaml"
+    meta.write_text(meta.read_text().replace("share/x", "share/y"))
+    status, out = script(
+        f"""set -e
+debug {recipe} -O
+fails run test
+assert output /share.y/
+fails keep
+assert output edits of a test script are not written
+!sed -i s,share/y,share/x, {meta}
+reload
+assert output /[+]test -f .*share.x/
+continue
+assert output /a clean run is owed.*rerun test.*the recipe has the edits/
+assert test done
+status
+assert output rerun test
+rerun test
+status
+assert not output is owed
+break run_test.sh:1
+rerun test
+!sed -i "s/own script/own edit/" {recipe}/run_test.sh; echo "echo second" >> run_test.sh
+fails reload
+assert output both edited
+reload --from work
+continue
+assert output only test_tmp has the edits
+"""
+    )
+    assert status == 0, out

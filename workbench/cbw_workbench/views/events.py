@@ -48,6 +48,8 @@ def event_line(event: Event) -> str | None:
 def ended_line(event: TraceEnded) -> str:
     """What is owed behind a run with edits."""
     owed = f"the script ran with edits: a clean run is owed (`rerun {event.phase}`)"
+    if event.unsaved and event.phase != "build":
+        return f"{owed}; only test_tmp has the edits"
     if event.unsaved:
         return f"{owed}; only the work folder has the edits: `keep` writes them into the recipe"
     return f"{owed}; the recipe has the edits"

@@ -137,7 +137,7 @@ def reloaded_view(value: Reloaded) -> RenderableType:
             f"changed above line {value.line}, and not run: {_lines(value.not_run)} (`reload LINE` begins there)"
         )
     if value.source == "work":
-        said.append("the recipe does not have this edit: `keep` writes it there")
+        said.append("the recipe does not have this edit (`keep` writes those of a build script there)")
     said.append(f"`continue` goes on with line {value.line} of the new text")
     return Group(diff(value.diff), *map(Text, said))
 

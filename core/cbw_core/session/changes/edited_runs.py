@@ -10,6 +10,11 @@ from cbw_core.session.folder import SessionFolder
 from cbw_core.session.kept import Kept
 from cbw_core.session.model import Phase
 
+_ONLY = {
+    "build": "only the work folder has them: `keep` writes them into the recipe",
+    "test": "only test_tmp/run_test.sh has them",
+}
+
 
 def begins(session: SessionFolder, phase: Phase) -> None:
     """The phase runs from its beginning, or is undone: nothing is owed of it."""
@@ -28,9 +33,7 @@ def ended(session: SessionFolder, phase: Phase) -> None:
         if run.editing.work == run.editing.recipe:
             edits.is_ours(session.kept, run.target.script.name)
     if run.edited:
-        # a script of several lines in meta.yaml has no file of its own
-        lines = run.target.file is not None and run.target.file.endswith((".yaml", ".yml"))
-        row = {"text": run.text, "in_recipe": run.editing.in_recipe, "lines": lines}
+        row = {"text": run.text, "in_recipe": run.editing.in_recipe}
         _write(session.kept, {**_read(session.kept), phase.value: row})
 
 
@@ -44,17 +47,17 @@ def is_kept(session: SessionFolder, phase: Phase, text: str) -> bool:
     return True
 
 
-def took_lines_of_recipe(session: SessionFolder, phase: Phase) -> bool:
-    """Whether the phase's script went on with edited lines of meta.yaml."""
+def took_from_recipe(session: SessionFolder, phase: Phase) -> bool:
+    """Whether the phase's script went on with what was edited in the recipe."""
     row = _read(session.kept).get(phase.value)
-    return bool(row and row["in_recipe"] and row["lines"])
+    return bool(row and row["in_recipe"])
 
 
 def owed(session: SessionFolder) -> tuple[str, ...]:
     """What is owed, a sentence for each phase."""
     return tuple(
         f"the {phase} ran with edits: a clean run is owed (`rerun {phase}`)"
-        + ("" if row["in_recipe"] else "; only the work folder has them: `keep` writes them into the recipe")
+        + ("" if row["in_recipe"] else f"; {_ONLY[phase]}")
         for phase, row in _read(session.kept).items()
     )
 

@@ -60,6 +60,12 @@ def keep_script(
         if not try_only:
             run.editing.is_kept(new)
         return made
+    if run is not None and run.target.phase == Phase.TEST:
+        raise UsageError(
+            "edits of a test script are not written into the recipe by cbw",
+            kind="edit",
+            hint="Edit run_test.sh, or `test/commands`, in the recipe; `reload` takes them from there.",
+        )
     with session.working():
         old, new = _texts(session)
         made = _kept(session, old, new, try_only, sink, cancel or Cancel())

@@ -10,7 +10,7 @@ from cbw_core import build
 from cbw_core import env as env_room
 from cbw_core.events import Note
 from cbw_core.process import Cancel
-from cbw_core.session import rendering, timelines
+from cbw_core.session import timelines
 from cbw_core.session.changes import edited_runs, edits
 from cbw_core.session.disk import trees
 from cbw_core.session.disk.trees import Signature
@@ -75,10 +75,8 @@ def _run_script(session: SessionFolder, work: Work) -> None:
         )
     finally:
         edited_runs.ended(session, Phase.BUILD)
-    if edited_runs.took_lines_of_recipe(session, Phase.BUILD):
-        # what ran is what the recipe says now: it must not count as another script when the next phase renders
-        result = render.run(session, work)
-        session.record(Phase.RENDER, result=result, inputs=rendering.inputs(session.rendering, session.ledger.config))
+    if edited_runs.took_from_recipe(session, Phase.BUILD):
+        render.take_in(session, work)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from cbw_core.session.phases.work import Work
 
 
 def inputs(session: SessionFolder, look: Look) -> dict[str, str]:
-    return {} if session.is_package else rendering.inputs(session.rendering, session.ledger.config)
+    return {} if session.is_package else inputs_now(session)
 
 
 def run(session: SessionFolder, work: Work) -> dict[str, Any]:
@@ -36,6 +36,17 @@ def run(session: SessionFolder, work: Work) -> dict[str, Any]:
     _tell_of_another_variant(before, output, work.sink)
     session.keep_rendering(fresh, output)
     return {"dist": output.dist}
+
+
+def take_in(session: SessionFolder, work: Work) -> None:
+    """What ran went on with lines of the recipe as it is now: when the next phase renders, they are no others."""
+    if inputs_now(session) != session.ledger[Phase.RENDER].inputs:
+        result = run(session, work)
+        session.record(Phase.RENDER, result=result, inputs=inputs_now(session))
+
+
+def inputs_now(session: SessionFolder) -> dict[str, str]:
+    return rendering.inputs(session.rendering, session.ledger.config)
 
 
 def _tell_of_another_variant(before: Output, now: Output, sink: Sink) -> None:

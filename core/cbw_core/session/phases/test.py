@@ -11,12 +11,12 @@ from cbw_core import env, post, test
 from cbw_core.errors import CbwError
 from cbw_core.layout import Layout
 from cbw_core.session import blame
-from cbw_core.session.changes import live
+from cbw_core.session.changes import edited_runs, live
 from cbw_core.session.disk import aside, jsonfile, trees
 from cbw_core.session.folder import SessionFolder
 from cbw_core.session.look import Look
 from cbw_core.session.model import Phase
-from cbw_core.session.phases import broken, downstreams
+from cbw_core.session.phases import broken, downstreams, render
 from cbw_core.session.phases.work import Work
 
 if TYPE_CHECKING:
@@ -47,17 +47,28 @@ def run(session: SessionFolder, work: Work) -> dict[str, Any]:
 
 
 def _run(session: SessionFolder, plan: TestPlan, only: Sequence[int], work: Work) -> None:
+    edited_runs.begins(session, Phase.TEST)
     with aside.put_aside(session.layout):
-        test.run(
-            plan,
-            session.layout,
-            environ=session.environ,
-            sink=work.sink,
-            cancel=work.cancel,
-            log=session.layout.log(Phase.TEST),
-            only=only,
-            debugger=session.debugger,
-        )
+        try:
+            _run_files(session, plan, only, work)
+        finally:
+            edited_runs.ended(session, Phase.TEST)
+    if edited_runs.took_from_recipe(session, Phase.TEST):
+        render.take_in(session, work)
+
+
+def _run_files(session: SessionFolder, plan: TestPlan, only: Sequence[int], work: Work) -> None:
+    test.run(
+        plan,
+        session.layout,
+        environ=session.environ,
+        sink=work.sink,
+        cancel=work.cancel,
+        log=session.layout.log(Phase.TEST),
+        only=only,
+        debugger=session.debugger,
+        render_again=None if session.is_package else lambda: render.now(session, work.sink),
+    )
 
 
 def plan_of(session: SessionFolder) -> TestPlan:
