@@ -85,6 +85,7 @@ def write_marker(packages: Sequence[Resolved], prefix: Path) -> None:
 
 
 def remove_marker(prefix: Path) -> None:
+    """The prefix does not count as whole from now on."""
     with contextlib.suppress(FileNotFoundError):
         (prefix / MARKER).unlink()
 

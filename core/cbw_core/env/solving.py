@@ -78,4 +78,5 @@ class Question:
 
 
 def is_real(spec: MatchSpec) -> bool:
+    """Whether a requirement is about a package that can be installed, not about a virtual one (`__glibc`)."""
     return spec.name is not None and not spec.name.normalized.startswith("__")

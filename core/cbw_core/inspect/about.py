@@ -39,6 +39,7 @@ def package_info(package: Path, subject: str = "") -> PackageInfo:
 
 
 def of_info(info: Info, subject: str, *, size: int = 0) -> PackageInfo:
+    """What info/ tells of a package. subject: what it is called. Parts that make no sense are in `failures`."""
     index = info.index
     failures: list[Failure] = []
 

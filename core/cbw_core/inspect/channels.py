@@ -27,6 +27,8 @@ class Installable:
 
 @dataclass(frozen=True)
 class ChannelPackages:
+    """The packages of a channel, each with whether the platform can have it."""
+
     channel: str
     packages: tuple[Installable, ...]
 

@@ -122,6 +122,8 @@ class EnvChange:
 
 @dataclass(frozen=True)
 class EnvDiff:
+    """Two environments against each other. left, right: what they are called. alike: how many packages both have."""
+
     left: str
     right: str
     changes: tuple[EnvChange, ...]

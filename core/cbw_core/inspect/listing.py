@@ -39,6 +39,8 @@ class FileRow:
 
 @dataclass(frozen=True)
 class Files:
+    """The files of a package, a prefix or a session. subject: what it is called; kind: which of these."""
+
     subject: str
     kind: str
     rows: tuple[FileRow, ...]

@@ -174,6 +174,8 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
+    """The hash inputs of two outputs or packages, held against each other. verdict: what they come to, in a line."""
+
     left: HashInputs
     right: HashInputs
     verdict: str

@@ -23,6 +23,8 @@ class ObjectFile:
 
 @dataclass(frozen=True)
 class Objects:
+    """The programs and libraries of a package, a prefix or a session. subject: what it is called."""
+
     subject: str
     files: tuple[ObjectFile, ...]
     failures: tuple[Failure, ...] = ()

@@ -146,4 +146,5 @@ def run_exports(output: Output) -> dict[str, list[str]]:
 
 
 def json_text(data: Any) -> str:
+    """As conda-build writes the JSON of info/ (conda_build.build.write_info_json): sorted, two spaces deep."""
     return json.dumps(data, indent=2, sort_keys=True, ensure_ascii=True)

@@ -22,6 +22,7 @@ SOURCES = "/usr/local/src/conda"
 
 
 def is_record(path: str) -> bool:
+    """Whether a path is the list of files that pip leaves beside a Python package."""
     return path.endswith(".dist-info/RECORD")
 
 

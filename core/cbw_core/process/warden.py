@@ -23,6 +23,8 @@ _AFTERLIFE = 1.0  # seconds for the last output to come after all processes ende
 
 @dataclass(frozen=True)
 class Report:
+    """What the warden told when all was over; status None: it was lost. failed: ("program" or "folder", why)."""
+
     status: int | None = None
     leftover: tuple[str, ...] = ()
     failed: tuple[str, str] | None = None

@@ -269,6 +269,8 @@ def environment_for(
     *,
     lenient: bool,
 ) -> jinja2.Environment:
+    """The sandbox of one rendering. file: the template's; on_read: told of each file that it includes; undefined: gets
+    the names that nothing defines, where they are let be (lenient)."""
     import jinja2
 
     environment = copy(_pattern())

@@ -73,6 +73,7 @@ def _at_rest(state: State) -> State:
 
 
 def write(path: Path, ledger: Ledger) -> None:
+    """Write the ledger; a reader sees the old one or the new one."""
     jsonfile.write(path, {"version": VERSION, **asdict(ledger)}, indent=1)
 
 

@@ -21,6 +21,7 @@ def remember(config: Config, root: Path, recipe: Path) -> None:
 
 
 def forget(config: Config, root: Path) -> None:
+    """Take a session from the list."""
     _file(config, root).unlink(missing_ok=True)
 
 

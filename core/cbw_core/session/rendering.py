@@ -60,6 +60,7 @@ def render(recipe: Path, config: Config, *, sink: Sink, cancel: Cancel, environ:
 
 
 def of_rendered(rendered: Rendered) -> Rendering:
+    """What is kept of it on disk."""
     return Rendering(
         recipe_file=str(rendered.recipe_file),
         outputs=rendered.outputs,
@@ -87,6 +88,7 @@ def _named(path: str, folder: Path) -> str:
 
 
 def write(path: Path, rendering: Rendering) -> None:
+    """Keep a rendering; a reader sees the old one or the new one."""
     data = asdict(rendering)
     data["outputs"] = [output.to_json() for output in rendering.outputs]
     data["toplevel"] = [output.to_json() for output in rendering.toplevel]

@@ -101,6 +101,7 @@ def plan_of_package(package: Path) -> TestPlan:
 
 
 def plan_of_info(info: Info) -> TestPlan:
+    """The tests that a package carries in info/test."""
     requires = info.json("test/test_time_dependencies.json") or []
     steps: list[TestStep] = []
     for suffix in RUNNERS:

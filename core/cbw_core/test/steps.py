@@ -43,6 +43,7 @@ def runner(layout: Layout, file: Path) -> tuple[str, ...]:
 
 
 def folder(layout: Layout) -> Path:
+    """Where the scripts of single tests are, and how each ended."""
     return layout.private / "tests"
 
 

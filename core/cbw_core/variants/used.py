@@ -198,11 +198,13 @@ def used_in_batch(names: tuple[str, ...], text: str) -> frozenset[str]:
 
 
 def shell_pattern(name: str) -> str:
+    """What finds $NAME and ${NAME} in a build.sh (conda_build.variants.find_used_variables_in_shell_script)."""
     # conda-build's begins with ^[^$]*?, which can begin at the line of its $ only, and takes long to find that out
     return rf"(^[^$\n]*\$\{{?\s*{re.escape(name)}\s*[\s|\}}])"
 
 
 def batch_pattern(name: str) -> str:
+    """What finds %NAME% in a bld.bat (conda_build.variants.find_used_variables_in_batch_script)."""
     return rf"\%{re.escape(name)}\%"
 
 

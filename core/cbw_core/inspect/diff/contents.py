@@ -25,6 +25,7 @@ _RANDOM = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]
 
 
 def is_text(data: bytes) -> bool:
+    """As grep has it: no NUL byte near the beginning."""
     return b"\0" not in data[:65536]
 
 
@@ -84,6 +85,7 @@ def archive_details(left: Path, right: Path) -> tuple[Detail, ...] | None:
 
 
 def looks_like_archive(data: bytes) -> bool:
+    """By how the data begins."""
     return data.startswith(_ARCHIVES)
 
 

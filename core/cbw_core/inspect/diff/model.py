@@ -112,6 +112,8 @@ class RecordDiff:
 
 @dataclass(frozen=True)
 class ChannelDiff:
+    """Two channels against each other. left, right: what they are called. verdict: what it comes to, in a line."""
+
     left: str
     right: str
     verdict: str

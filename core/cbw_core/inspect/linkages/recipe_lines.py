@@ -23,6 +23,8 @@ def owner_of_package(info: Info, *, at_hand: bool) -> Owner:
 
 
 def owner_of(dist: str, name: str, depends: tuple[str, ...], info: Info | None, *, at_hand: bool = True) -> Owner:
+    """Who is to answer for files. depends: the package's run requirements; info: what the package tells of its recipe;
+    at_hand: whether the packages it depends on are there to be looked into."""
     build = _build_section(info)
     lines = _Lines(info)
     oldest = next((m[1] for spec in depends if (m := _GLIBC.match(spec))), None)

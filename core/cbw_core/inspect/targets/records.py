@@ -31,6 +31,7 @@ class Installed:
 
 
 def names_of(specs: tuple[str, ...]) -> tuple[str, ...]:
+    """The packages that requirements name, each once, in their order."""
     return tuple(dict.fromkeys(spec.split()[0].rpartition("::")[2].lower() for spec in specs if spec.split()))
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 
-from cbw_core.errors import from_os_error
-from cbw_core.session.disk import jsonfile
+from cbw_core.session.disk import jsonfile, locks
 from cbw_core.session.kept import Kept
 from cbw_core.trace import Breakpoint
 
@@ -16,21 +15,12 @@ from cbw_core.trace import Breakpoint
 @contextmanager
 def held(kept: Kept) -> Iterator[None]:
     """Nobody else changes the session's breakpoints while inside."""
-    from filelock import FileLock
-
-    lock = FileLock(kept.breakpoints.with_suffix(".lock"), thread_local=False)
-    try:
-        kept.breakpoints.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except OSError as error:
-        raise from_os_error(error, f"writing {kept.breakpoints}") from error
-    try:
+    with locks.waiting(kept.breakpoints.with_suffix(".lock"), f"writing {kept.breakpoints}"):
         yield
-    finally:
-        lock.release()
 
 
 def read(kept: Kept) -> tuple[Breakpoint, ...]:
+    """Those that were kept; none where none were."""
     return tuple(Breakpoint(**row) for row in jsonfile.read(kept.breakpoints) or ())
 
 

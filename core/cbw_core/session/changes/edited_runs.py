@@ -63,6 +63,7 @@ def owed(session: SessionFolder) -> tuple[str, ...]:
 
 
 def ran_with_edits(session: SessionFolder, phase: Phase) -> bool:
+    """Whether the phase's last run went on with an edited script."""
     return phase.value in _read(session.kept)
 
 

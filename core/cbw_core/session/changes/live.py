@@ -59,6 +59,7 @@ class Live:
 
 
 def read(session: SessionFolder) -> Live:
+    """The changes that a session keeps; empty where there are none."""
     data = jsonfile.read(session.kept.live)
     if data is None:
         return Live()

@@ -77,11 +77,13 @@ def _asked_for(files: Sequence[str], candidates: set[str], work: Path) -> tuple[
 
 
 def is_litter(path: str) -> bool:
+    """Whether an editor, patch or Python left a file behind."""
     name = path.rpartition("/")[2]
     return any(fnmatch.fnmatch(name, pattern) for pattern in _LITTER) or "__pycache__" in path.split("/")
 
 
 def is_git(path: str) -> bool:
+    """Whether a path lies in a repository's own folder."""
     return ".git" in path.split("/")
 
 
@@ -95,6 +97,7 @@ def _is_product(file: Path) -> bool:
 
 
 def listed(paths: Iterable[str]) -> str:
+    """Paths for a message: the first few, sorted, and how many more."""
     shown = sorted(paths)
     return ", ".join(shown[:_NAMED]) + (f" and {len(shown) - _NAMED} more" if len(shown) > _NAMED else "")
 

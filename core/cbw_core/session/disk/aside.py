@@ -32,10 +32,12 @@ def put_aside(layout: Layout) -> Iterator[None]:
 
 
 def is_aside(layout: Layout) -> bool:
+    """Whether tests run, or were killed."""
     return any(aside.is_dir() for aside in moved(layout).values())
 
 
 def bring_back(layout: Layout) -> None:
+    """Give the folders their names again; what took their place meanwhile goes."""
     for folder, aside in moved(layout).items():
         if aside.is_dir():
             if os.path.lexists(folder):

@@ -58,12 +58,19 @@ def is_held(root: Path) -> bool:
 @contextmanager
 def making_siblings(root: Path) -> Iterator[None]:
     """Hold the folder of a session's siblings while one is looked for and made: never two of one output."""
-    file = root / ".cbw" / "outputs.lock"
+    with waiting(root / ".cbw" / "outputs.lock", f"making the session of another output in {root}"):
+        yield
+
+
+@contextmanager
+def waiting(file: Path, doing: str) -> Iterator[None]:
+    """Hold a lock of a moment; who comes second waits. doing: for the message where the lock cannot be made."""
     lock = FileLock(file, thread_local=False)
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except OSError as error:
-        raise from_os_error(error, f"making the session of another output in {root}") from error
+        raise from_os_error(error, doing) from error
     try:
         yield
     finally:

@@ -21,11 +21,13 @@ _SETTLED = (State.DONE, State.SKIPPED)
 
 
 def step(session: SessionFolder, work: Work) -> PhaseStatus | None:
+    """As Session.step tells."""
     phase = _status(session).next_phase
     return None if phase is None else perform(session, phase, work)
 
 
 def run(session: SessionFolder, upto: Phase, work: Work) -> tuple[PhaseStatus, ...]:
+    """As Session.run tells."""
     ran: list[PhaseStatus] = []
     status = _status(session)
     for phase in (*upto.before(), upto):
@@ -36,6 +38,7 @@ def run(session: SessionFolder, upto: Phase, work: Work) -> tuple[PhaseStatus, .
 
 
 def rerun(session: SessionFolder, phase: Phase, work: Work) -> PhaseStatus:
+    """As Session.rerun tells."""
     status = _status(session)
     if status[phase].state is State.SKIPPED:
         raise UsageError(f"this session has no {phase} phase", kind="session", hint="`cbw status` shows its phases.")
@@ -50,6 +53,7 @@ def rerun(session: SessionFolder, phase: Phase, work: Work) -> PhaseStatus:
 
 
 def rewind(session: SessionFolder, phase: Phase, work: Work) -> None:
+    """As Session.rewind tells."""
     undone = (phase, *phase.after())
     with session.working():
         book = session.ledger
@@ -61,6 +65,7 @@ def rewind(session: SessionFolder, phase: Phase, work: Work) -> None:
 
 
 def prepare_test(session: SessionFolder, work: Work) -> TestPlan:
+    """As Session.prepare_test tells."""
     if not session.is_package:
         run(session, Phase.PACKAGE, work)
     with session.working():
@@ -68,6 +73,7 @@ def prepare_test(session: SessionFolder, work: Work) -> TestPlan:
 
 
 def run_tests(session: SessionFolder, numbers: Sequence[int], work: Work) -> None:
+    """As Session.run_tests tells."""
     if not session.is_package:
         run(session, Phase.PACKAGE, work)
     try:
@@ -90,4 +96,5 @@ class _Runner:
 
 
 def work_of(sink: Sink, cancel: Cancel | None) -> Work:
+    """What phases are run with, for a caller who has a sink and perhaps a Cancel."""
     return Work(sink, cancel or Cancel(), _Runner())
