@@ -28,8 +28,9 @@ class StackView(RowsView):
 
     def changed(self, old: WorkbenchState, new: WorkbenchState) -> None:
         if new.standing is not None and old.standing != new.standing:
-            self.frame, self.at = 0, _HEAD
+            self.frame = 0
         super().changed(old, new)
+        self.go(_HEAD + self.frame)
 
     def rows(self, state: WorkbenchState) -> Sequence[Content]:
         stop, looked = state.at, state.looked
