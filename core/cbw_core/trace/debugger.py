@@ -17,7 +17,7 @@ from cbw_core.trace.changes import Changed
 from cbw_core.trace.commands import statement_at, top_command_at
 from cbw_core.trace.editing import Source
 from cbw_core.trace.jump import jump_to
-from cbw_core.trace.limits import limits
+from cbw_core.trace.limits import limits, not_followed
 from cbw_core.trace.model import (
     FAILED,
     Breakpoint,
@@ -32,6 +32,7 @@ from cbw_core.trace.model import (
 )
 from cbw_core.trace.points import Points, line_with_command
 from cbw_core.trace.recording import Recording
+from cbw_core.trace.refusing import refuse_jump
 from cbw_core.trace.run import Run, not_stopped
 from cbw_core.trace.shellstate import shell_state, write_private
 from cbw_core.trace.snapshots import When
@@ -143,7 +144,7 @@ class Debugger:
             run.sink = recording.listening(sink)
         run.before_go(self._look)
         self._points.check_lines(run, sink)
-        for line, said in limits(run.text):
+        for line, said in (*limits(run.text), *(not_followed(run.text, target.work) if self.follow else ())):
             sink(Note(f"{target.name}:{line}: {said}", level="warning", phase=target.phase))
         hits = {point.number: point.hits for point in self.breakpoints}
         run.on_stop = self._stopped
@@ -261,7 +262,7 @@ class Debugger:
             return
         jump = jump_to(pending.text, pending.line, flags=stop.flags, edited=bool(pending.diff))
         try:
-            run.refuse_jump(stop)
+            refuse_jump(stop)
             if self._recording is not None:
                 self._recording.cut()
                 self._recording.begin_again()
@@ -296,7 +297,7 @@ class Debugger:
         while command is not None and command.function:  # bash says nothing of a definition: it is there with the next
             command = top_command_at(text, command.last + 1)
         snapshot = run.snapshots.of(command.first if command is not None else line, text)
-        run.refuse_jump(stop)
+        refuse_jump(stop)
         if self._recording is not None:
             self._recording.cut()
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from cbw_core.trace.commands import nodes, span_of
 
@@ -38,3 +39,51 @@ def limits(text: str) -> tuple[tuple[int, str], ...]:
             if said is not None:
                 found.append((span_of(node)[0], f"`{command.splitlines()[0]}` {said}"))
     return tuple(sorted(found))
+
+
+_SHELLS = re.compile(r"(?:\S*/)?(sh|dash|zsh|ksh|mksh|ash|busybox)\s+(?!-c\b)\S")
+_CLEARED = re.compile(r"(?:\S*/)?env\s+(?:-\S+\s+)*(?:-i\b|--ignore-environment|-u\s*BASH_ENV|BASH_ENV=)|BASH_ENV=")
+_UNREAD = re.compile(r"(?:\S*/)?bash\s+(?:-\S+\s+)*(?:--posix|-p\b|-o\s+(?:posix|privileged))")
+_GONE = re.compile(r"unset\s+(?:-\S+\s+)*(?:\S+\s+)*BASH_ENV\b|(?:export\s+)?BASH_ENV=\S*$|export\s+-n\s+BASH_ENV")
+
+
+def not_followed(text: str, work: Path) -> tuple[tuple[int, str], ...]:
+    """(line, what is to be said of it) of commands that start scripts which cannot be followed. work: the folder that
+    paths begin at."""
+    found = []
+    for node in nodes(text):
+        if node.type not in ("command", "unset_command", "declaration_command", "variable_assignment"):
+            continue
+        if node.type == "variable_assignment" and node.parent.type in ("command", "declaration_command"):
+            continue  # told with its command
+        command = node.text.decode(errors="replace").strip()
+        if (why := _unfollowed(command, work)) is not None:
+            found.append((span_of(node)[0], f"`{command.splitlines()[0]}`{why}"))
+    return tuple(sorted(found))
+
+
+def _unfollowed(command: str, work: Path) -> str | None:
+    if _GONE.match(command):
+        return ": what the script starts behind it is not followed"
+    if _CLEARED.match(command):
+        return " is not followed: it takes BASH_ENV away"
+    if _UNREAD.match(command):
+        return " is not followed: bash does not read BASH_ENV then"
+    if (shell := _SHELLS.match(command)) is not None:
+        return f" is not followed: {shell[1]} is no bash"
+    path = command.split()[0].strip("\"'")
+    if "/" in path and (runs := _interpreter(work / path)) is not None:
+        return f" is not followed: it is a script for {runs}"
+    return None
+
+
+def _interpreter(path: Path) -> str | None:
+    """The shell that runs a script, as its first line has it, where it is another one than bash."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.readline(200).decode(errors="replace")
+    except OSError:  # not there (yet), or nothing to read
+        return None
+    found = re.match(r"#!\s*(\S+)(?:\s+(\S+))?", head)
+    runs = "" if found is None else found[2] or found[1] if found[1].endswith("/env") else found[1]
+    return runs if re.fullmatch(r"(?:\S*/)?(?:sh|dash|zsh|ksh|ash)", runs) else None

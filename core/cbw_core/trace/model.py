@@ -94,6 +94,16 @@ class Stop:
         return len(self.frames) + any(frame.function == "trap EXIT" for frame in self.frames)
 
     @property
+    def script(self) -> str:
+        """The script that stands: the traced one, or one that it started."""
+        return next((frame.file for frame in self.frames if frame.function == "main"), self.file)
+
+    @property
+    def followed(self) -> bool:
+        """Whether it is in a script that the traced one started."""
+        return sum(frame.function == "main" for frame in self.frames) > 1
+
+    @property
     def top_line(self) -> int | None:
         """The line of the script's own text that is being run at the top level."""
         return next((f.text_line for f in reversed(self.frames) if f.text_line is not None), None)

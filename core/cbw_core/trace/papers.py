@@ -11,19 +11,21 @@ from pathlib import Path
 from cbw_core.errors import from_os_error
 from cbw_core.trace.model import Target
 
+_ALONE = "builtin unset BASH_ENV\n__cbw_up= __cbw_base=0 __cbw_bsub=0 __cbw_follow=0 __cbw_flags="
+
 
 def write_prelude(folder: Path, target: Target, *, follow: bool) -> None:
     """prelude.sh, which BASH_ENV names."""
     errtrace = "errtrace" in target.text or any(
         "E" in word for word in target.text.split() if word.startswith("-") and word[1:].isalpha()
     )
+    ours = files("cbw_core.trace")
     head = [
-        "" if follow else "builtin unset BASH_ENV",
+        (ours / "follow.sh").read_text() if follow else _ALONE,
         f"builtin declare -r __cbw_d={shlex.quote(str(folder))}; __cbw_main={shlex.quote(str(target.script))}",
         f"__cbw_e={int(errtrace)}",
     ]
-    body = (files("cbw_core.trace") / "prelude.sh").read_text()
-    text = "\n".join([*head, body])
+    text = "\n".join([*head, (ours / "prelude.sh").read_text()])
     (folder / "prelude.sh").write_text(text, encoding="utf-8", errors="surrogateescape")
 
 
@@ -33,9 +35,10 @@ def write_state(folder: Path, text: str, serial: int) -> None:
     _write(folder / "gen", f"{serial}\n")
 
 
-def forget_passes(folder: Path) -> None:
-    """What breakpoints of an earlier run have noted: how often they were passed, and which files they saw."""
-    for pattern in ("passed.*", "files.*"):
+def forget_notes(folder: Path) -> None:
+    """What an earlier run has noted: how often breakpoints were passed and which files they saw; where each followed
+    script stood."""
+    for pattern in ("passed.*", "files.*", "at.*", "main"):
         for path in folder.glob(pattern):
             path.unlink(missing_ok=True)
 

@@ -35,9 +35,10 @@ __cbw_at() {
   if [[ $__cbw_ee ]]; then __cbw_ee= __cbw_gen=-1; builtin set -e; fi
   __cbw_l=$5 __cbw_k=0 __cbw_ifs="${IFS-}"
   builtin local -; builtin set +euxETvfn; [[ ${IFS@a} == *r* ]] || builtin local IFS=$' \t\n'
-  builtin local __cbw_n=${#FUNCNAME[@]}
+  builtin local __cbw_n=$((${#FUNCNAME[@]} + __cbw_base)) __cbw_text=0
   if [[ $__cbw_tr ]]; then
-    if ((__cbw_n == __cbw_trn)); then
+    if ((${#FUNCNAME[@]} == __cbw_trn)); then
+      __cbw_text=1 # in the trap's own text
       builtin local __cbw_v="$__cbw_err"
       case $__cbw_tr in EXIT) __cbw_v=$__cbw_exit ;; RETURN) __cbw_v=$__cbw_ret ;; esac
       builtin set -- "$1" "$2" "${__cbw_set[$__cbw_tr]%%:*}" "$__cbw_v" "$5" "$6" "${@:7}"
@@ -63,7 +64,8 @@ __cbw_at() {
     if ((__cbw_fail)) && [[ $6 == *e* ]]; then __cbw_seen=$2; __cbw_stop "$1" failure 0 "$2" "$3" "$4" "$6"; return; fi
     return 1
   fi
-  if [[ $__cbw_tr ]]; then :; elif ((__cbw_rn < __cbw_rec)) || { ((__cbw_rec && __cbw_n == 2)) && [[ ${__cbw_rb[$3]-} ]]; }; then
+  if ((__cbw_follow)); then __cbw_m=; __cbw_rows 1 "$3"; builtin printf '%s%s\0' "$((BASH_SUBSHELL + __cbw_bsub))" "$__cbw_m$__cbw_up" >"$__cbw_d/at.$BASHPID"; fi
+  if [[ $__cbw_tr ]] || ((__cbw_base)); then :; elif ((__cbw_rn < __cbw_rec)) || { ((__cbw_rec && __cbw_n == 2)) && [[ ${__cbw_rb[$3]-} ]]; }; then
     builtin printf '%s\t%s\t%s\t%s\t%s\t%s\0' "$EPOCHREALTIME" "$BASHPID" "$__cbw_n" "$3" "${BASH_SOURCE[1]}" "$4" >>"$__cbw_d/record"
     if ((__cbw_rn < __cbw_rec)); then
       if ((++__cbw_rn == __cbw_rec)); then builtin source "$__cbw_d/state.sh"; __cbw_arm; fi  # enough: the tops from here on
@@ -80,7 +82,7 @@ __cbw_at() {
     __cbw_why=
     case $__cbw_mode in
       step) __cbw_why=step ;;
-      next) if ((__cbw_n <= __cbw_depth && BASH_SUBSHELL <= __cbw_sub && (__cbw_n < __cbw_depth || $3 > __cbw_after))); then __cbw_why=step; fi ;;
+      next) if ((__cbw_n <= __cbw_depth && BASH_SUBSHELL + __cbw_bsub <= __cbw_sub && (__cbw_n < __cbw_depth || $3 > __cbw_after))); then __cbw_why=step; fi ;;
       finish) if ((__cbw_n < __cbw_depth)); then __cbw_why=step; fi ;;
     esac
     if [[ ! $__cbw_why ]]; then
@@ -102,7 +104,7 @@ __cbw_look() {
     if [[ $__cbw_tr ]]; then # what bash tells of the command is of the one before the trap
       case ${__cbw_bk[__cbw_i]} in
         command | exit | exec) continue ;;
-        line) if ((__cbw_n == __cbw_trn + 1)); then continue; fi ;;
+        line) if ((__cbw_text)); then continue; fi ;;
       esac
     fi
     case ${__cbw_bk[__cbw_i]} in
@@ -111,7 +113,7 @@ __cbw_look() {
         [[ $__cbw_v == "${__cbw_bf[__cbw_i]}" || $__cbw_v == */"${__cbw_bf[__cbw_i]#./}" || ( ${__cbw_v##*/} == "${__cbw_bf[__cbw_i]##*/}" && $__cbw_v -ef ${__cbw_bf[__cbw_i]} ) ]] || continue ;;
       function) [[ ${FUNCNAME[2]} == "${__cbw_bv[__cbw_i]}" ]] && ((__cbw_n > __cbw_was)) || continue ;;
       command) [[ $2 == ${__cbw_bv[__cbw_i]} ]] || continue ;;
-      exit) [[ $2 == exit* ]] || continue
+      exit) [[ $2 == exit* ]] && ((!__cbw_base)) || continue
         __cbw_v=${2#exit}; __cbw_v=${__cbw_v//[[:space:]]/}
         [[ $__cbw_v == [0-9]* ]] || { [[ $__cbw_v ]] && __cbw_v=1 || __cbw_v=$3; }
         [[ $__cbw_v != 0 ]] || continue
@@ -175,24 +177,31 @@ __cbw_stop() {
     { builtin source "$__cbw_d/state.sh" && __cbw_arm; } || { __cbw_give_up; return 1; }
     if [[ $2 == step && $__cbw_mode != step || $2 == breakpoint && ! ${__cbw_bk[$3]-} ]]; then __cbw_leave; return 2; fi
   fi
-  __cbw_m="stop"$'\t'"$1"$'\t'"$2"$'\t'"$3"$'\t'"$BASHPID"$'\t'"$BASH_SUBSHELL"$'\t'"$4"$'\t'"$7"
+  __cbw_m="stop"$'\t'"$1"$'\t'"$2"$'\t'"$3"$'\t'"$BASHPID"$'\t'"$((BASH_SUBSHELL + __cbw_bsub))"$'\t'"$4"$'\t'"$7"
   __cbw_f=$6; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
   __cbw_f=$PWD; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
-  for ((__cbw_i = 2; __cbw_i < ${#FUNCNAME[@]}; __cbw_i++)); do
+  __cbw_rows 2 "$5"
+  builtin printf '%s\0' "$__cbw_m$__cbw_up" >"$__cbw_d/up"
+  __cbw_listen
+}
+
+# The calls, innermost first, behind __cbw_m. $1: how many functions of ours are above; $2: the innermost one's line.
+__cbw_rows() {
+  builtin local __cbw_i __cbw_f
+  for ((__cbw_i = $1 + 1; __cbw_i < ${#FUNCNAME[@]}; __cbw_i++)); do
     if [[ $__cbw_tr ]] && ((__cbw_i == ${#FUNCNAME[@]} - __cbw_trn + 1)); then
       __cbw_f=${__cbw_set[$__cbw_tr]}; __cbw_escape
       __cbw_m+=$'\t'"trap $__cbw_tr"$'\t'${__cbw_f%%:*}$'\t'${__cbw_f#*:}
       if [[ $__cbw_tr == EXIT ]]; then continue; fi
       __cbw_f=${FUNCNAME[__cbw_i]}; __cbw_escape; __cbw_m+=$'\t'$__cbw_f$'\t'$__cbw_el
-      __cbw_f=${BASH_SOURCE[__cbw_i]}; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
-      continue
+    else
+      __cbw_f=${FUNCNAME[__cbw_i]}; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
+      if ((__cbw_i == $1 + 1)); then __cbw_m+=$'\t'$2; else __cbw_m+=$'\t'${BASH_LINENO[__cbw_i - 1]}; fi
     fi
-    __cbw_f=${FUNCNAME[__cbw_i]}; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
-    if ((__cbw_i == 2)); then __cbw_m+=$'\t'$5; else __cbw_m+=$'\t'${BASH_LINENO[__cbw_i - 1]}; fi
-    __cbw_f=${BASH_SOURCE[__cbw_i]}; __cbw_escape; __cbw_m+=$'\t'$__cbw_f
+    __cbw_f=${BASH_SOURCE[__cbw_i]}
+    if ((__cbw_base)) && [[ $__cbw_f == "$0" && $__cbw_f != /* ]]; then __cbw_f=$__cbw_pwd/${__cbw_f#./}; fi
+    __cbw_escape; __cbw_m+=$'\t'$__cbw_f
   done
-  builtin printf '%s\0' "$__cbw_m" >"$__cbw_d/up"
-  __cbw_listen
 }
 
 # The pipes cannot be reached any more (removed, or no descriptor is left): on without us, and said.
@@ -249,7 +258,7 @@ __cbw_x() {
   builtin set +euxETvfn
   [[ ${IFS@a} == *r* ]] || builtin local IFS=$' \t\n'
   __cbw_tr=
-  if (($1 && __cbw_fail && !__cbw_busy && !BASH_SUBSHELL && $1 != __cbw_seen)); then
+  if (($1 && __cbw_fail && !__cbw_busy && !BASH_SUBSHELL && !__cbw_base && $1 != __cbw_seen)); then
     __cbw_go=0
     __cbw_stop X exit 0 "$1" "${BASH_LINENO[0]}" "$BASH_COMMAND" "$__cbw_flags" || __cbw_go=1
     while ((!__cbw_go)); do
@@ -384,8 +393,10 @@ __cbw_U='{ : $((__cbw_s=1)) "$_"; __cbw_arm "$_"; : $((__cbw_t=0)) "$_"; } '$__c
 declare -a __cbw_sn=() __cbw_rb=() __cbw_w=() __cbw_wv=()
 source "$__cbw_d/state.sh"
 __cbw_s=1 __cbw_first=1 __cbw_urg=1
+if ((__cbw_follow)); then __cbw_begin; fi
 set -ET
 __cbw_arm_exit
 __cbw_arm_err
 __cbw_arm_urg
-__cbw_arm # last: from here on commands are looked at
+case $__cbw_flags in *u*) builtin set -u ;; esac; case $__cbw_flags in *e*) builtin set -e ;; esac
+{ if [[ $__cbw_flags == *x* ]]; then builtin set -x; fi; __cbw_arm; } 2>/dev/null # last: from here on commands are looked at

@@ -18,7 +18,8 @@ from cbw_core.trace.lines import LineMap
 from cbw_core.trace.link import Link, ScriptEnded
 from cbw_core.trace.messages import Told, stop_of, stop_told, stopped_event
 from cbw_core.trace.model import Breakpoint, Evaluated, State, Stop, Target
-from cbw_core.trace.papers import ScriptFile, forget_passes, write_prelude, write_state
+from cbw_core.trace.papers import ScriptFile, forget_notes, write_prelude, write_state
+from cbw_core.trace.refusing import refuse_jump
 from cbw_core.trace.snapshots import Snapshots, When
 from cbw_core.trace.tables import Going, may_trace_itself, state_text
 
@@ -70,7 +71,7 @@ class Run:
         self.link = Link(folder, self._message, self._lost)
         try:
             self.failures.unlink(missing_ok=True)
-            forget_passes(folder)
+            forget_notes(folder)
             write_prelude(folder, target, follow=follow)
             self._write_state()
         except OSError as error:
@@ -150,7 +151,7 @@ class Run:
 
     def jump(self, jump: Jump, going: Going, how: str) -> None:
         """Leave everything that runs and go on at the top level with the text of `jump`, in the living shell."""
-        self.refuse_jump(self.stopped())
+        refuse_jump(self.stopped())
         for what in self._before_go:
             what()
         with self._changed:
@@ -161,29 +162,6 @@ class Run:
             self._resume(how)
             self.link.watch(0)
             self.link.send("j")
-
-    def refuse_jump(self, stop: Stop) -> None:
-        """UsageError where the script cannot go on elsewhere."""
-        if stop.subshell:
-            raise UsageError(
-                "the script stands in a subshell, which cannot go on elsewhere",
-                kind="not-here",
-                why="What a subshell does to variables ends with it.",
-                hint="`continue` lets it end; at the stop behind it the script can go on elsewhere.",
-            )
-        trap = next((frame.function for frame in stop.frames if frame.function.startswith("trap ")), "")
-        if trap and trap != "trap EXIT":
-            raise UsageError(
-                f"the script stands in its {trap}, from where it cannot go on elsewhere",
-                kind="not-here",
-                hint="`finish` leaves the trap; `break fail on` stops at a failure before its trap runs.",
-            )
-        if trap or (stop.reason == "exit" and stop.note == "ending"):
-            raise UsageError(
-                "the script has ended: its shell cannot go back into it",
-                kind="not-here",
-                hint="Look around; then `continue`, and `rerun build` runs the edited script.",
-            )
 
     def _resume(self, how: str) -> None:
         self._state, self._stop = "running", None
@@ -382,6 +360,7 @@ class Run:
             on_fail=self.on_fail,
             record=self.record,
             snapshot=self.snapshots is not None and self.snapshots.when == "commands",
+            follow=self.follow,
             quiet=self.follow or may_trace_itself(self.target.text + self.text),
         )
         write_state(self.folder, text, self._serial)

@@ -53,13 +53,14 @@ def state_text(
     record: int,
     snapshot: bool = False,
     quiet: bool = False,
+    follow: bool = False,
 ) -> str:
     """state.sh: sets the mode, what is run before each command (`quiet`: quick.py), the lines to look at, and the table
     of breakpoints. record: how many commands are recorded one by one; behind those only what begins at the top level
     is."""
     looked_at: set[int] = set()
     rows: list[str] = []
-    everything = going.mode == "step"
+    everything = going.mode == "step" or follow  # each notes where it stands, for those that it starts
     commands: list[int] = []
     variables: list[tuple[int, str]] = []
     for point in points:

@@ -132,3 +132,29 @@ assert file share/five in package
     )
     assert status == 0, out
     assert (tmp_path / "slow").read_text() == "ran\nran\n"  # outside of work folder and prefix nothing is put back
+
+
+def test_a_script_that_the_script_starts_is_followed(script: Script, recipe: Path) -> None:
+    (recipe / "helper.sh").write_text("#!/bin/bash\nx=$1\necho helped $x\n")
+    (recipe / "build.sh").write_text('bash "$RECIPE_DIR/helper.sh" me\necho last\n')
+    status, out = script(
+        f"""set -e
+debug {recipe} -O
+follow
+assert output single commands
+follow on
+break helper.sh:3
+run build
+assert output /^>. +3  echo helped/
+where
+assert output /#0 main .*helper.sh:3/
+assert output /#1 main .*build.sh:1/
+vars x
+assert output x=me
+finish
+assert output /^>. +2  echo last/
+continue
+assert build done
+"""
+    )
+    assert status == 0, out

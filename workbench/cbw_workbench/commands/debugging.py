@@ -44,7 +44,7 @@ def _debug_recipe(context: Context, args: Namespace, recipe: Path, folder: Path 
     chosen = pick(context, made, args.output_id)
     session = create(made, chosen, context.config, path=folder, environ=surroundings(context))
     _begun(context, session)
-    screen = None if args.stop else _screen(context, args)
+    screen = None if args.stop or args.follow else _screen(context, args)
     try:
         if not args.no_solve_all:
             solve_first(session, sink=context.sink, cancel=context.cancel)
@@ -55,20 +55,20 @@ def _debug_recipe(context: Context, args: Namespace, recipe: Path, folder: Path 
         if screen is None:
             raise
         context.sink(Note(error.message, "warning"))  # the screen shows the failed phase: that is what it is for
-    if args.stop:
-        return _stopping(context, session, args.stop)
+    if args.stop or args.follow:
+        return _stopping(context, session, args.stop or (), follow=args.follow)
     return Result(status=screen(context, session)) if screen else Result(ready(session, only=args.activate_string_only))
 
 
-def _stopping(context: Context, session: Session, places: Sequence[str]) -> Result:
-    """The prompt, with the build running to the first of the places."""
+def _stopping(context: Context, session: Session, places: Sequence[str], *, follow: bool) -> Result:
+    """The prompt, with the build running to the first of the places. follow: also in scripts that it starts."""
     from cbw_workbench.commands.breaking import keep_breakpoints
 
     keep_breakpoints(context, session, places)
     if context.open_repl is None:
         context.sink(Note("`run build` goes to the first stop", "hint"))
         return Result(ready(session))
-    opened = replace(context, opening=("run build",))
+    opened = replace(context, opening=(*(("follow on",) if follow else ()), "run build"))
     return Result(status=context.open_repl(opened, None, False))
 
 
@@ -169,6 +169,11 @@ COMMANDS = (
                 "stops too); may be repeated. `help break` has more",
                 {"action": "append", "metavar": "PLACE"},
             ),
+            Arg(
+                ("--follow",),
+                "stop in bash scripts that the build script starts, too (`help follow`); opens the prompt as --stop does",
+                {"action": "store_true"},
+            ),
             Arg(("--plain",), "print lines; open no screen", {"action": "store_true"}),
             *options.RENDERING,
             *options.PATHS,
@@ -181,6 +186,7 @@ COMMANDS = (
             "cbw debug recipes-examples/bsdiff4 -c host",
             "cbw debug RECIPE --output-id 'libfoo-*'",
             "cbw debug RECIPE --stop build.sh:12",
+            "cbw debug RECIPE --follow --stop helper.sh:3",
             'eval "$(cbw debug -a RECIPE)"',
             "cbw debug dist/linux-64/foo-1.0-0.conda",
         ),

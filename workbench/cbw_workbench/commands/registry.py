@@ -20,6 +20,7 @@ def all_commands() -> Mapping[str, Command]:
         debugging,
         diffing,
         environments,
+        following,
         house,
         inspecting,
         keeping,
@@ -48,5 +49,5 @@ def all_commands() -> Mapping[str, Command]:
         environments,
         looking,
     )
-    rooms = (*known, tracing, breaking, stepping, atstop, reloading, shelling, prompt, asserting, house)
+    rooms = (*known, tracing, breaking, stepping, following, atstop, reloading, shelling, prompt, asserting, house)
     return MappingProxyType({command.name: command for room in rooms for command in room.COMMANDS})
