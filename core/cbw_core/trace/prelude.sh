@@ -395,8 +395,6 @@ source "$__cbw_d/state.sh"
 __cbw_s=1 __cbw_first=1 __cbw_urg=1
 if ((__cbw_follow)); then __cbw_begin; fi
 set -ET
-__cbw_arm_exit
-__cbw_arm_err
-__cbw_arm_urg
+__cbw_arm_exit; __cbw_arm_err; __cbw_arm_urg
 case $__cbw_flags in *u*) builtin set -u ;; esac; case $__cbw_flags in *e*) builtin set -e ;; esac
 { if [[ $__cbw_flags == *x* ]]; then builtin set -x; fi; __cbw_arm; } 2>/dev/null # last: from here on commands are looked at

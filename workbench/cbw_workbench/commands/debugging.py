@@ -171,7 +171,7 @@ COMMANDS = (
             ),
             Arg(
                 ("--follow",),
-                "stop in bash scripts that the build script starts, too (`help follow`); opens the prompt as --stop does",
+                "stop in bash scripts that the build script starts, too (`help follow`); opens the prompt as --stop",
                 {"action": "store_true"},
             ),
             Arg(("--plain",), "print lines; open no screen", {"action": "store_true"}),
