@@ -201,6 +201,11 @@ class Debugger:
         """Forget an edit that was read in: going on keeps the old text."""
         self._pending = None
 
+    def leave(self) -> None:
+        """The script that stands is about to be ended: that it dies is not to be told as a loss."""
+        if self._run is not None and self.stop is not None:
+            self._run.link.watch(0)
+
     def _standing(self) -> tuple[Run, Stop]:
         run = self._run
         if run is None:

@@ -138,3 +138,27 @@ def test_breakpoints_as_json(script: Script, recipe: Path) -> None:
     point = after["breakpoints"][0]
     assert (point["id"], point["line"], point["verified"]) == (1, 6, True)
     assert point["source"] == {"name": "build.sh", "path": str(recipe / "build.sh")}
+
+
+def test_outputs_of_a_recipe_share_their_breakpoints(script: Script, tmp_path: Path) -> None:
+    folder = tmp_path / "outs"
+    folder.mkdir()
+    (folder / "meta.yaml").write_text(
+        'package:\n  name: outs\n  version: "1.0"\noutputs:\n  - name: one\n    script: one.sh\n  - name: two\n'
+        "    script: two.sh\n    requirements:\n      host:\n        - one\n"
+    )
+    (folder / "one.sh").write_text("echo 1 one\necho 2 one\n")
+    (folder / "two.sh").write_text("echo 1 two\necho 2 two\n")
+    status, out = script(
+        f"""set -e
+debug {folder} -O --output-id 'two*'
+break {folder}/two.sh:2
+run build
+assert stop two.sh:2
+break {folder}/one.sh:2
+"""
+    )
+    assert status == 0, out
+    (other,) = (tmp_path / "croot").glob("*/outputs/*")
+    status, out = script(f"set -e\nuse {other}\nbreak\nassert output two.sh:2\nrerun build\nassert stop one.sh:2\n")
+    assert status == 0, out

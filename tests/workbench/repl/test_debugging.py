@@ -100,6 +100,7 @@ def test_a_stopped_build_that_is_left_has_failed_or_was_interrupted(script: Scri
     status, out = script(f"use {recipe}\nassert build failed\nbreak 2\nrerun build\n")
     assert status == 0
     assert "it was interrupted" in out
+    assert "ended from outside" not in out
     assert script(f"use {recipe}\nassert build interrupted\n")[0] == 0
 
 

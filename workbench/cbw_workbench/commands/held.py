@@ -87,7 +87,7 @@ class Held:
         """While inside, breakpoints may be changed: nobody else does then, and they are kept behind it."""
         from cbw_core.session.changes import breakpoints
 
-        with breakpoints.held(session.kept):
+        with breakpoints.held(session.head.kept):
             self._exchange_points(session, sink)
             try:
                 yield
@@ -98,14 +98,14 @@ class Held:
         from cbw_core.session.changes import breakpoints
 
         debugger, known = self.debugger, self._points
-        if self._points_of != session.root:
+        if self._points_of != session.head.root:
             sink = None  # these are the session's: nobody has just set them
             for point in debugger.breakpoints if self._points_of is not None else ():
                 debugger.remove(point.number)
             known = ()
         ours = {point.number: point for point in debugger.breakpoints}
-        self._points = breakpoints.exchange(session.kept, known, ours.values())
-        self._points_of = session.root
+        self._points = breakpoints.exchange(session.head.kept, known, ours.values())
+        self._points_of = session.head.root
         kept = {point.number: point for point in self._points}
         gone = [point for number, point in ours.items() if number not in kept]
         new = [point.number for point in self._points if point != ours.get(point.number)]
@@ -195,6 +195,7 @@ class Held:
                 self.debugger.cont()
                 self.debugger.wait(10)
         if self.active and self.stop is not None:
+            self.debugger.leave()
             self._cancel.request()
         try:
             if self._thread is not None:

@@ -48,7 +48,7 @@ def _perform(context: Context, session: Session, work: Callable[[Cancel], Result
 def _tell_breakpoints(context: Context, session: Session) -> None:
     from cbw_core.session.changes import breakpoints
 
-    count = sum(point.enabled for point in breakpoints.read(session.kept))
+    count = sum(point.enabled for point in breakpoints.read(session.head.kept))
     if count:
         these = "a breakpoint of this session is" if count == 1 else f"{count} breakpoints of this session are"
         context.sink(Note(f"{these} not stopped at here; a prompt does (cbw repl)", level="hint"))

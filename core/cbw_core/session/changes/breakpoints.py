@@ -1,5 +1,5 @@
 """Breakpoints live with the session: kept in its private folder, where a prompt and other processes (`cbw break` of an
-editor) meet."""
+editor) meet. The outputs of a recipe share those of the session that stands for it (`session.head`)."""
 
 from __future__ import annotations
 
