@@ -5,8 +5,9 @@ The types are cheap to import; rendering itself is loaded when first used.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cbw_core.lazy import lazily
 from cbw_core.render.output import Output, Requirements, Resolved, resolved_from_json
 from cbw_core.render.resolver import Resolver
 
@@ -35,19 +36,12 @@ __all__ = [
     "to_yaml",
 ]
 
-_LAZY = {
-    "Rendered": "api",
-    "Skipped": "api",
-    "render_recipe": "api",
-    "line_of": "places",
-    "to_yaml": "yamlout",
-    **dict.fromkeys(("Exported", "Pinned", "Trail", "Unused", "Use", "Written"), "trail"),
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        from importlib import import_module
-
-        return getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = lazily(
+    __name__,
+    {
+        "api": ("Rendered", "Skipped", "render_recipe"),
+        "places": ("line_of",),
+        "trail": ("Exported", "Pinned", "Trail", "Unused", "Use", "Written"),
+        "yamlout": ("to_yaml",),
+    },
+)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from cbw_core.lazy import lazily
 
 if TYPE_CHECKING:
     from cbw_core.trace.debugger import Debugger
@@ -28,16 +30,12 @@ __all__ = [
     "slowest",
 ]
 
-_HOME = {
-    "Debugger": "debugger",
-    "Run": "run",
-    **dict.fromkeys(("Pair", "Part", "Timeline", "compare", "slowest"), "timeline"),
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f"{__name__}.{_HOME.get(name, 'model')}"), name)
+__getattr__ = lazily(
+    __name__,
+    {
+        "debugger": ("Debugger",),
+        "model": ("Breakpoint", "Evaluated", "FileMade", "Frame", "Reloaded", "Stop", "Target", "Variable"),
+        "run": ("Run",),
+        "timeline": ("Pair", "Part", "Timeline", "compare", "slowest"),
+    },
+)

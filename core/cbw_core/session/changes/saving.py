@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from cbw_core.errors import Place, UsageError
 from cbw_core.inspect.asking import asks
@@ -50,7 +51,6 @@ def _places(session: SessionFolder, change: Change, *, try_only: bool) -> Iterat
             hint="Leave out --save.",
         )
     path, inside = paths(session, change.env)
-    config, cancel, environ = session.config, Cancel(), session.environ
     for spec in change.specs:
         name = name_of(spec)
 
@@ -61,30 +61,17 @@ def _places(session: SessionFolder, change: Change, *, try_only: bool) -> Iterat
             return name_of(text) == name or asks(output, text, name)
 
         if change.op == "add":
-            yield add_to_recipe(
-                output,
-                path,
-                spec,
-                inside=inside,
-                reads_as=reads_as,
-                try_only=try_only,
-                config=config,
-                cancel=cancel,
-                environ=environ,
-            )
+            edit = partial(add_to_recipe, output, path, spec)
         else:
-            yield remove_from_recipe(
-                output,
-                path,
-                is_it,
-                what=name,
-                inside=inside,
-                reads_as=reads_as,
-                try_only=try_only,
-                config=config,
-                cancel=cancel,
-                environ=environ,
-            )
+            edit = partial(remove_from_recipe, output, path, is_it, what=name)
+        yield edit(
+            inside=inside,
+            reads_as=reads_as,
+            try_only=try_only,
+            config=session.config,
+            cancel=Cancel(),
+            environ=session.environ,
+        )
 
 
 def paths(session: SessionFolder, name: str) -> tuple[DataPath, DataPath]:
