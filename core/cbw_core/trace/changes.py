@@ -22,12 +22,14 @@ class Seen:
 @dataclass(frozen=True)
 class Changed:
     """A file made (or changed) at a time. path: begins with the name of its tree ("$PREFIX/lib/x"). exact: the time
-    is its own; where a whole folder was moved there, it is the folder's."""
+    is its own; where a whole folder was moved there, it is the folder's. there: when it was first seen as it is, at a
+    stop; None: it was not looked for before the end."""
 
     path: str
     time: float
     made: bool
     exact: bool = True
+    there: float | None = None
 
 
 def look(trees: Mapping[str, Path], leave_out: Collection[Path] = ()) -> dict[str, Seen]:

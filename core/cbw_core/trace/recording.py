@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from cbw_core.events import Event, Sink, Stopped
 from cbw_core.process.memory import Watch
 from cbw_core.trace.changes import Changed, Seen, changes, look
 from cbw_core.trace.run import Run
-from cbw_core.trace.stretches import Pause, by_hand, joined, of_text, running_clock
+from cbw_core.trace.stretches import Pause, by_hand, held_back, joined, of_text, running_clock
 from cbw_core.trace.timeline import Row, Timeline, rows_of, timeline_of
 
 # Seconds that the clock which stamps files may lag: on Linux that is CLOCK_REALTIME_COARSE (5), which ticks each 1 to
@@ -44,6 +44,7 @@ class Recording:
         self._standing_since: float | None = None
         self._acted = 0.0  # when a person last did something in the script's shell
         self._before = self._at_last_stop = look(self._trees, self._ours)
+        self._found: dict[str, tuple[float, float]] = {}  # path -> its time, and the stop it was first seen at
         self._changed: tuple[Changed, ...] | None = None  # since the last stop, where it was asked for
         self._began = time.time()
         self._watch = Watch()
@@ -77,9 +78,7 @@ class Recording:
         if self._standing_since is None:
             return
         time.sleep(max(0.0, self._acted + _STEP - time.time()))
-        now, stop = time.time() - _STEP, self._run.stop
-        line = (stop.text_line or stop.top_line or 0) if stop is not None else 0
-        self._pauses.append(Pause(self._standing_since, max(now, self._standing_since), line))
+        self._pauses.append(self._pause(max(time.time() - _STEP, self._standing_since)))
         self._standing_since = None
         self._watch.rest(False)
 
@@ -96,6 +95,8 @@ class Recording:
             hand = [pause for pause in self._pauses[-1:] if pause.ended > pause.began]
             found = changes(self._at_last_stop, seen, since)
             mine = (one for one in found if not _within(one, seen, hand))
+            at = self._standing_since or time.time()
+            self._found.update((one.path, (one.time, at)) for one in found)
             self._changed = tuple(sorted(mine, key=lambda one: one.path))
             self._at_last_stop = seen
         return self._changed
@@ -141,14 +142,19 @@ class Recording:
             rows = of_text([row for row in rows if row.time >= self._began], script, run.text_line)
         pauses = list(self._pauses)
         if self._standing_since is not None:
-            stop = run.stop
-            line = (stop.text_line or stop.top_line or 0) if stop is not None else 0
-            pauses.append(Pause(self._standing_since, time.time() + 1, line))
+            pauses.append(self._pause(time.time() + 1))
+        rows = held_back(rows, pauses)
         clock = running_clock(pauses)
         looks = [one for one in self._watch.looks if not any(pause.began <= one.time < pause.ended for pause in pauses)]
         found, hand = by_hand(changes(self._before, look(self._trees, self._ours), self._began - _STEP), pauses)
         mine = [
-            replace(one, time=clock(one.time), exact=one.exact and (limit is None or one.time < limit)) for one in found
+            replace(
+                one,
+                time=clock(one.time),
+                exact=one.exact and (limit is None or one.time < limit),
+                there=self._there(one, clock),
+            )
+            for one in found
         ]
         made = timeline_of(
             [replace(row, time=clock(row.time)) for row in rows],
@@ -165,6 +171,19 @@ class Recording:
             looks=[replace(one, time=clock(one.time)) for one in looks],
         )
         return replace(made, files=tuple(sorted((*made.files, *hand), key=lambda one: (one.line, one.path))))
+
+    def _pause(self, ended: float) -> Pause:
+        """The stop where the script stands now."""
+        stop, began = self._run.stop, self._standing_since
+        assert began is not None
+        line = (stop.text_line or stop.top_line or 0) if stop is not None else 0
+        before = stop.pid if stop is not None and stop.reason not in ("failure", "exit") else None
+        return Pause(began, ended, line, before)
+
+    def _there(self, one: Changed, clock: Callable[[float], float]) -> float | None:
+        """When a file was seen at a stop as it is now, by the clock of the run."""
+        time_, seen = self._found.get(one.path, (None, 0.0))
+        return clock(seen) if time_ == one.time else None
 
     def _rows(self) -> list[Row]:
         try:

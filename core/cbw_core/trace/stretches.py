@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,11 +15,13 @@ BY_HAND = "(while the script stood)"
 
 @dataclass(frozen=True)
 class Pause:
-    """A stop. began, ended: seconds since 1970; line: of the script's text, where it stood."""
+    """A stop. began, ended: seconds since 1970; line: of the script's text, where it stood; before: the process that
+    stood before a command that it had said it would run; None behind a command."""
 
     began: float
     ended: float
     line: int
+    before: int | None = None
 
 
 def running_clock(pauses: Sequence[Pause]) -> Callable[[float], float]:
@@ -28,6 +31,18 @@ def running_clock(pauses: Sequence[Pause]) -> Callable[[float], float]:
         return time - sum(min(time, pause.ended) - pause.began for pause in pauses if pause.began < time)
 
     return clock
+
+
+def held_back(rows: Sequence[Row], pauses: Sequence[Pause]) -> list[Row]:
+    """The rows, those of commands that a stop stood before at the time of the stop: what is there by then was made by
+    others."""
+    times = [row.time for row in rows]
+    held = list(rows)
+    for pause in pauses:
+        at = bisect_right(times, pause.began) - 1
+        if at >= 0 and rows[at].pid == pause.before:
+            held[at] = replace(rows[at], time=pause.began)
+    return held
 
 
 def by_hand(changed: Sequence[Changed], pauses: Sequence[Pause]) -> tuple[tuple[Changed, ...], tuple[FileMade, ...]]:

@@ -320,13 +320,17 @@ def _blamed(
     step: float,
 ) -> tuple[FileMade, ...]:
     """The line of each file: the one that ran when its time stamp was set. Where several did within a step of that
-    clock, one that names the file, else one that writes with `>`, else the one that had most of the step."""
+    clock, one that names the file, else one that writes with `>`, else the one that had most of the step. None that
+    began when the file had been seen."""
     begins, ends = [span.begin for span in segments], [span.end for span in segments]
     found = []
     for one in changed:
         begin, end = one.time, one.time + step
-        near = segments[bisect_left(ends, begin) : bisect_right(begins, end)]
-        near = near or [segments[0] if begin < segments[0].begin else segments[-1]]
+        last = bisect_right(begins, end)
+        if one.there is not None and one.there < end:
+            end, last = one.there, bisect_left(begins, one.there)
+        near = segments[bisect_left(ends, begin) : last]
+        near = near or [segments[max(last - 1, 0)]]
         name = re.compile(rf"(?<![\w.-]){re.escape(PurePath(one.path).name)}(?![\w.-])")
         said = [(span, f"{span.command}\n{lines[span.line - 1] if span.line else ''}") for span in near]
         likely = [s for s, words in said if name.search(words)] or [s for s, words in said if ">" in words] or near

@@ -77,6 +77,22 @@ def test_a_file_written_again_is_told_as_changed_since_the_stop(traced: Script) 
     assert one.end() == 0
 
 
+def test_what_was_seen_at_a_stop_is_not_blamed_on_the_command_that_stood_there(traced: Script) -> None:
+    debugger = Debugger(record=1000, stop_first=True)
+    text = "".join(f"echo {n} > $PREFIX/f{n}\ntest -e $PREFIX/f{n}  # and > f{n}\n" for n in range(8))
+    one = traced(text, debugger=debugger)
+    one.stop()
+    for line in range(2, 17):
+        debugger.next()
+        assert one.at()[0] == line
+        debugger.files()
+    debugger.cont()
+    assert one.end() == 0
+    made = debugger.timeline
+    assert made is not None
+    assert [(f.path, f.line) for f in made.files] == [(f"$PREFIX/f{n}", 2 * n + 1) for n in range(8)]
+
+
 def test_lines_of_an_edited_script_are_told_by_the_text_they_belong_to(traced: Script) -> None:
     debugger = Debugger(record=1000)
     text = "if true; then helper() { sleep 0.03; echo h > $PREFIX/h; sleep 0.03; }; fi\necho a > $PREFIX/a\n"
