@@ -149,11 +149,9 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
             found = os.fstat(file)
             data = b""
             if stat.S_ISREG(found.st_mode):
-                with open(file, "rb", closefd=False) as stream:
-                    # what it should have, and the rest of one that has more (those of /proc tell no size)
-                    data = stream.read(min(found.st_size, max_bytes) + 1)
-                    if len(data) > found.st_size:
-                        data += stream.read(max_bytes + 1 - len(data))
+                # those of /proc tell no size
+                while len(data) <= max_bytes and (more := os.read(file, min(found.st_size, max_bytes) + 1)):
+                    data += more
         finally:
             os.close(file)
     except OSError as error:

@@ -28,6 +28,7 @@ _SHOWN: tuple[tuple[str, tuple[str, ...], int], ...] = (
     ("mro", ("mro-base",), 3),
     ("mro", ("mro-base_impl",), 3),
 )
+_SHOWN_NAMES = frozenset(name for _, names, _ in _SHOWN for name in names)
 _OPERATORS = {">", ">=", "=", "==", "!=", "<", "<="}
 
 
@@ -145,7 +146,8 @@ def _plain_string(state: State) -> str:
     run = [s.name for s in specs_of(state, "run")]
     specs = as_list((state.meta.get("requirements") or {}).get(kind))
     parts: list[str] = []
-    for prefix, names, places in _SHOWN:
+    shown = _SHOWN_NAMES.intersection(here, run)
+    for prefix, names, places in _SHOWN if shown else ():
         for needed in run:
             for name in names:
                 if needed != name or name not in here:
