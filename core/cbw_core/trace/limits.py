@@ -24,10 +24,14 @@ _RULES = (
     ),
     (_OPTIONS, "switches functrace off: functions and subshells are not stepped from there on"),
 )
+# what a text must have for any of them to be there; most have none, and are not parsed
+_NEEDED = re.compile(r"\btrap\b|\+[a-zA-Z]*T|\bfunctrace\b")
 
 
 def limits(text: str) -> tuple[tuple[int, str], ...]:
     """(line, what is to be said of it), in order."""
+    if _NEEDED.search(text) is None:
+        return ()
     found = []
     for node in nodes(text):
         if node.type == "function_definition" and (name := node.child_by_field_name("name")) is not None:

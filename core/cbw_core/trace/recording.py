@@ -47,6 +47,7 @@ class Recording:
         self._found: dict[str, tuple[float, float]] = {}  # path -> its time, and the stop it was first seen at
         self._changed: tuple[Changed, ...] | None = None  # since the last stop, where it was asked for
         self._began = time.time()
+        self._recorded = 0  # commands, when it was looked at last
         self._watch = Watch()
         run.on_begin = self._watch.start
 
@@ -132,11 +133,12 @@ class Recording:
             self._watch.stop()
         since = self._standing_since
         last = self._stretch(time.time() if since is None else since)
-        return joined([*self._done, last], so_far=since is not None, limited=len(self._rows()) >= self._most)
+        return joined([*self._done, last], so_far=since is not None, limited=self._recorded >= self._most)
 
     def _stretch(self, ended: float) -> Timeline:
         run, script = self._run, str(self._run.target.script)
         rows = self._rows()
+        self._recorded = len(rows)
         limit = rows[self._most - 1].time if len(rows) >= self._most else None
         if self._done:
             rows = of_text([row for row in rows if row.time >= self._began], script, run.text_line)
@@ -157,7 +159,7 @@ class Recording:
             for one in found
         ]
         made = timeline_of(
-            [replace(row, time=clock(row.time)) for row in rows],
+            [replace(row, time=clock(row.time)) for row in rows] if pauses else rows,
             run.text,
             script=script,
             text_line=run.text_line,
