@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -34,6 +35,14 @@ class Editing:
     def work(self) -> str:
         """The work folder's text as last read."""
         return self._work
+
+    def target_of(self, text: str) -> Target:
+        """The target with the places of a text that runs: where the recipe does not have it, those of the work
+        folder's file."""
+        if text in (self._recipe, self._target.text):
+            return self._target
+        file, header = str(self._target.script), self._target.header
+        return replace(self._target, file=file, place=lambda _, line: Place(file, header + line))
 
     def is_kept(self, text: str) -> None:
         """The recipe has this text now, which was written into it from the work folder."""

@@ -20,7 +20,7 @@ from cbw_core.trace.messages import Told, stop_of, stop_told, stopped_event
 from cbw_core.trace.model import Breakpoint, Evaluated, State, Stop, Target
 from cbw_core.trace.papers import ScriptFile, forget_notes, write_prelude, write_state
 from cbw_core.trace.refusing import refuse_jump
-from cbw_core.trace.snapshots import Snapshots, When
+from cbw_core.trace.snapshots import When, snapshots_of
 from cbw_core.trace.tables import Going, may_trace_itself, state_text
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Run:
         self.text = target.text
         self.lines = LineMap.behind_header(target.header, target.text)
         self.sink = sink
-        self.snapshots = None if snapshots == "off" else Snapshots(target, folder / "snapshots", snapshots)
+        self.snapshots = snapshots_of(target, folder / "snapshots", snapshots)
         self.on_fail, self.record, self.follow = on_fail, record, follow
         self.settling = Settling()  # so that a stop is told behind the output before it
         self.edited = False  # the script went on with another text than it began with
@@ -272,7 +272,7 @@ class Run:
             return
         with self._changed:
             self._stops += 1
-            stop = stop_of(told, self.target, self.text, self.lines, self._stops)
+            stop = stop_of(told, self.editing.target_of(self.text), self.text, self.lines, self._stops)
             self.link.watch(stop.pid)
             if stop.breakpoint is not None:
                 self._stopped_at(stop.breakpoint)

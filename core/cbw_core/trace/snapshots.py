@@ -66,7 +66,6 @@ class Snapshots:
         self._work = TreeCopies(target.work, ours, self._check)
         self._prefix = TreeCopies(target.prefix, (), self._check)
         self._numbers = 0
-        shutil.rmtree(folder, ignore_errors=True)
 
     def _check(self) -> None:
         if self._over.is_set():
@@ -167,6 +166,12 @@ class Snapshots:
         with self._working:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._kept.clear()
+
+
+def snapshots_of(target: Target, folder: Path, when: When) -> Snapshots | None:
+    """Those of a new run; what a run before left, which was killed, goes in any case."""
+    shutil.rmtree(folder, ignore_errors=True)
+    return None if when == "off" else Snapshots(target, folder, when)
 
 
 def _functions(ask: Ask) -> frozenset[str]:

@@ -349,3 +349,20 @@ def test_a_breakpoint_where_it_goes_on_does_not_stop_it_again(traced: Start) -> 
     debugger.cont()
     assert one.end() == 0
     assert one.lines == ["two last"]
+
+
+def test_lines_that_only_the_work_folder_has_are_told_there(traced: Start) -> None:
+    one = traced("echo one\nfalse\necho end\n", header="# ours\n")
+    assert one.stop().file == str(one.recipe)
+    script = one.work / "conda_build.sh"
+    script.write_text(script.read_text().replace("false", "true\nfalse"))
+    one.debugger.reload()
+    one.debugger.cont()
+    stop = one.stop()
+    assert (stop.file, stop.line, stop.text_line) == (str(script), 4, 3)
+    one.recipe.write_text("echo one\ntrue\nfalse\necho end\n")
+    one.debugger.reload()
+    one.debugger.reload(line=3)
+    one.debugger.cont()
+    stop = one.stop()
+    assert (stop.file, stop.line) == (str(one.recipe), 3)
