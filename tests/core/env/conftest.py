@@ -8,7 +8,7 @@ import pytest
 
 from cbw_core.channel import index
 from cbw_core.config import Config
-from cbw_core.env import ChannelResolver
+from cbw_core.env import ChannelResolver, install
 from cbw_core.platforms import native_subdir
 from cbw_core.render.output import Resolved
 from support.packages import PLACEHOLDER, make_package
@@ -72,5 +72,25 @@ def solve(cfg: Callable[..., Config], environ: dict[str, str]) -> Callable[..., 
             return resolver.solve(specs, platform, env="host", siblings=siblings)
         finally:
             resolver.close()
+
+    return run
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    return tmp_path / "own"
+
+
+@pytest.fixture
+def put(
+    tmp_path: Path, own: Path, cfg: Callable[..., Config], solve: Callable[..., tuple[Resolved, ...]]
+) -> Callable[..., Path]:
+    """put("spec", ...): solve against `own`, indexed anew, and install into one prefix."""
+
+    def run(*specs: str, prefix: Path | None = None, **options: object) -> Path:
+        index(own)
+        prefix = prefix or tmp_path / "prefix"
+        install(solve(*specs, channels=(str(own),)), prefix, config=cfg(str(own)), **options)  # type: ignore[arg-type]
+        return prefix
 
     return run

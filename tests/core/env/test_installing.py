@@ -5,48 +5,26 @@ import os
 import subprocess
 import sys
 import textwrap
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from cbw_core.channel import index
 from cbw_core.config import Config
-from cbw_core.env import ChannelResolver, changes, install, installed_files, is_installed, manifest
+from cbw_core.env import changes, install, installed_files, is_installed, manifest
 from cbw_core.env.prefix import MARKER
-from cbw_core.errors import CbwError, Interrupted
+from cbw_core.errors import CbwError
 from cbw_core.events import Progress, Recorder
 from cbw_core.platforms import native_subdir
-from cbw_core.process import Cancel
 from cbw_core.render.output import Resolved
 from support.packages import PLACEHOLDER, make_package
 
 NATIVE = native_subdir()
 Solve = Callable[..., tuple[Resolved, ...]]
 MakeConfig = Callable[..., Config]
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Path:
-    return tmp_path / "own"
-
-
-@pytest.fixture
-def put(tmp_path: Path, own: Path, cfg: MakeConfig, solve: Solve) -> Callable[..., Path]:
-    """put("spec", ...): solve against `own`, indexed anew, and install into one prefix."""
-
-    def run(*specs: str, prefix: Path | None = None, **options: object) -> Path:
-        index(own)
-        prefix = prefix or tmp_path / "prefix"
-        install(solve(*specs, channels=(str(own),)), prefix, config=cfg(str(own)), **options)  # type: ignore[arg-type]
-        return prefix
-
-    return run
 
 
 def test_the_prefix_holds_the_packages_and_conda_s_bookkeeping(tmp_path: Path, solve: Solve, cfg: MakeConfig) -> None:
@@ -192,51 +170,6 @@ def test_an_output_that_is_not_built_cannot_be_installed(tmp_path: Path, cfg: Ma
         install([Resolved("mylib", "1", "0", 0, NATIVE)], tmp_path / "prefix", config=cfg())
 
 
-def test_link_scripts_run(own: Path, put: Callable[..., Path]) -> None:
-    script = "#!/bin/sh\necho $PKG_NAME > $PREFIX/ran\n"
-    make_package(own, "a", files={"bin/.a-post-link.sh": script})
-    prefix = put("a")
-    assert (prefix / "ran").read_text() == "a\n"
-    assert not changes(prefix)
-
-
-def test_a_link_script_that_fails_is_told_with_what_it_said(
-    own: Path, put: Callable[..., Path], tmp_path: Path
-) -> None:
-    script = "#!/bin/sh\necho out\necho needs a GPU >&2\nexit 3\n"
-    make_package(own, "a", files={"bin/.a-post-link.sh": script})
-    with pytest.raises(CbwError, match="post-link script of a failed with status 3") as caught:
-        put("a")
-    assert caught.value.kind == "link-script"
-    assert caught.value.why == "needs a GPU"
-    assert caught.value.details == "out\nneeds a GPU"
-    assert ".a-post-link.sh" in str(caught.value.hint)
-    assert not (tmp_path / "prefix" / MARKER).exists()
-
-
-def test_the_messages_of_a_link_script_are_its_reason(own: Path, put: Callable[..., Path]) -> None:
-    script = "#!/bin/sh\necho noise\necho needs a GPU >> $PREFIX/.messages.txt\nexit 1\n"
-    make_package(own, "a", files={"bin/.a-post-link.sh": script})
-    with pytest.raises(CbwError) as caught:
-        put("a")
-    assert caught.value.why == "needs a GPU"
-
-
-def test_link_scripts_run_after_those_of_what_they_need(own: Path, put: Callable[..., Path]) -> None:
-    script = "#!/bin/sh\necho $PKG_NAME $PKG_VERSION $PKG_BUILDNUM ${CONDA_PREFIX##*/} $FLAG >> $PREFIX/ran\n"
-    activate = {"etc/conda/activate.d/z.sh": "export FLAG=set\n"}
-    make_package(own, "a", depends=["z"], files={"bin/.a-post-link.sh": script})
-    make_package(own, "z", "2", files={"bin/.z-post-link.sh": script} | activate)
-    assert (put("a") / "ran").read_text() == "z 2 0 prefix set\na 1.0 0 prefix set\n"
-
-
-def test_link_scripts_see_the_given_environment(own: Path, put: Callable[..., Path]) -> None:
-    make_package(own, "a", files={"bin/.a-post-link.sh": "#!/bin/sh\nenv > $PREFIX/env\n"})
-    lines = (put("a", environ={"PATH": os.environ["PATH"], "MINE": "1"}) / "env").read_text().splitlines()
-    assert "MINE=1" in lines
-    assert not any(line.startswith("PYTHONPATH=") for line in lines)
-
-
 def test_a_file_of_two_packages_is_told(own: Path, put: Callable[..., Path]) -> None:
     make_package(own, "a", files={"share/same": "a"})
     make_package(own, "b", files={"share/same": "b"})
@@ -273,23 +206,6 @@ def test_progress_counts_packages(tmp_path: Path, solve: Solve, cfg: MakeConfig)
     last = recorder.events[-1]
     assert isinstance(last, Progress)
     assert (last.task, last.done, last.total, last.unit, last.finished) == ("link", 2, 2, "packages", True)
-
-
-def test_cancel_in_a_link_script_ends_it_and_leaves_no_trusted_prefix(
-    own: Path, put: Callable[..., Path], tmp_path: Path
-) -> None:
-    make_package(own, "a", files={"bin/.a-post-link.sh": "#!/bin/sh\ntouch $PREFIX/started\nexec sleep 1000\n"})
-    cancel = Cancel()
-
-    def stop() -> None:
-        while not (tmp_path / "prefix" / "started").exists():
-            time.sleep(0.005)
-        cancel.request()
-
-    threading.Thread(target=stop, daemon=True).start()
-    with pytest.raises(Interrupted):
-        put("a", cancel=cancel)
-    assert not (tmp_path / "prefix" / MARKER).exists()
 
 
 def test_an_install_killed_half_way_is_done_again(tmp_path: Path, own: Path, solve: Solve, cfg: MakeConfig) -> None:
@@ -338,100 +254,3 @@ def test_a_full_or_closed_disk_is_an_error_of_the_disk(tmp_path: Path, solve: So
     with pytest.raises(CbwError) as caught:
         install(solve("zlib"), tmp_path / "file" / "prefix", config=cfg())
     assert caught.value.kind == "disk"
-
-
-class Server(SimpleHTTPRequestHandler):
-    """A channel over HTTP; below /private/ it wants user and password, below /t/TOKEN/ a token was given."""
-
-    def do_GET(self) -> None:
-        self.server.asked.append(self.path)  # type: ignore[attr-defined]
-        if self.path.startswith("/private/"):
-            if self.headers.get("Authorization") != "Basic bWU6c2UgY3JldA==":  # me:se cret
-                self.send_error(401)
-                return
-            self.path = self.path.removeprefix("/private")
-        super().do_GET()
-
-    do_HEAD = do_GET
-
-    def log_message(self, *args: object) -> None: ...
-
-    def handle(self) -> None:
-        try:
-            super().handle()
-        except ConnectionError:  # rattler asks for several files and hangs up when it has one
-            self.close_connection = True
-
-
-@pytest.fixture
-def server(channel: Path) -> Iterator[ThreadingHTTPServer]:
-    made = ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, directory=str(channel)))
-    made.asked = []  # type: ignore[attr-defined]
-    thread = threading.Thread(target=made.serve_forever, daemon=True)
-    thread.start()
-    yield made
-    made.shutdown()
-    made.server_close()
-
-
-def test_a_channel_over_http_with_a_login_then_offline(
-    server: ThreadingHTTPServer, cfg: MakeConfig, environ: dict[str, str], tmp_path: Path
-) -> None:
-    place = f"127.0.0.1:{server.server_port}/private"
-    config = cfg(f"http://me:se%20cret@{place}")
-    recorder = Recorder()
-    resolver = ChannelResolver(config, sink=recorder, environ=environ)
-    packages = resolver.solve(["zlib", "python 3.11"], NATIVE, env="host")
-    exports = resolver.run_exports([replace(package, run_exports=None) for package in packages])
-    assert exports["zlib-1.2.13-h1_0"] == {"weak": ("zlib >=1.2.13,<1.3.0a0",)}
-    install(packages, tmp_path / "one", config=config, sink=recorder, environ=environ)
-    assert {"download", "link"} <= {event.task for event in recorder.events if isinstance(event, Progress)}
-
-    assert all(package.url.startswith(f"http://{place}/") for package in packages)
-    told = repr(recorder.events) + repr(packages)
-    kept = b"".join(p.read_bytes() for p in tmp_path.rglob("*") if p.is_file())
-    for secret in ("se cret", "se%20cret", "bWU6c2UgY3JldA"):
-        assert secret not in told
-        assert secret.encode() not in kept
-
-    offline = replace(config, offline=True)
-    server.asked.clear()  # type: ignore[attr-defined]
-    again = ChannelResolver(offline, environ=environ)
-    assert again.solve(["zlib", "python 3.11"], NATIVE, env="host") == packages
-    bare = [replace(package, run_exports=None) for package in packages]
-    assert again.run_exports(bare) == exports
-    install(packages, tmp_path / "two", config=offline, environ=environ)
-    assert (tmp_path / "two" / "include" / "zlib.h").exists()
-    with pytest.raises(CbwError, match="not in the cache") as caught:
-        ChannelResolver(replace(offline, cache=tmp_path / "empty"), environ=environ).solve(["zlib"], NATIVE, env="host")
-    assert caught.value.kind == "network"
-    with pytest.raises(CbwError, match=r"zlib-1\.2\.13.*offline") as caught:
-        install(packages[-1:], tmp_path / "three", config=replace(offline, cache=tmp_path / "empty"), environ=environ)
-    assert caught.value.kind == "network"
-    assert server.asked == []  # type: ignore[attr-defined]
-
-
-def test_a_wrong_login_and_a_channel_that_is_not_there_are_told_apart(
-    server: ThreadingHTTPServer, cfg: MakeConfig, environ: dict[str, str]
-) -> None:
-    place = f"127.0.0.1:{server.server_port}"
-    expected = {
-        f"http://me:wrong@{place}/private": "refuses the login",
-        f"http://{place}/private": "wants a login",
-        f"http://{place}/none": "there is no channel",
-    }
-    for url, text in expected.items():
-        with pytest.raises(CbwError, match=text) as caught:
-            ChannelResolver(cfg(url), environ=environ).solve(["zlib"], NATIVE, env="host")
-        assert "wrong" not in json.dumps(caught.value.to_json())
-
-
-def test_a_download_that_is_gone_names_the_package(
-    server: ThreadingHTTPServer, cfg: MakeConfig, environ: dict[str, str], tmp_path: Path
-) -> None:
-    config = cfg(f"http://127.0.0.1:{server.server_port}")
-    (zlib,) = ChannelResolver(config, environ=environ).solve(["zlib"], NATIVE, env="host")
-    gone = replace(zlib, url=zlib.url.replace("/zlib", "/gone"))
-    with pytest.raises(CbwError, match=r"zlib-1\.2\.13-h1_0 could not be downloaded") as caught:
-        install([gone], tmp_path / "prefix", config=config, environ=environ)
-    assert caught.value.kind == "network"
