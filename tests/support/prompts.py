@@ -40,12 +40,12 @@ class Prompt:
         return int(self.child.pid)
 
     def ready(self) -> str:
-        """Until the prompt reads; what was written before it."""
-        self.child.expect_exact(READY)
-        self.said = plain(self.child.before)
+        """Until the prompt reads; what was written since the last line."""
+        self.until(READY)
         return self.said
 
     def type(self, line: str) -> None:
+        self.said = ""
         self.child.send(line + "\r")
 
     def say(self, line: str) -> str:
@@ -56,6 +56,7 @@ class Prompt:
     def until(self, text: str) -> None:
         """Until `text` stands on the terminal. What was typed is there too: it must not hold the text."""
         self.child.expect_exact(text)
+        self.said += plain(f"{self.child.before}{text}")
 
     def press(self, key: str) -> None:
         self.child.sendcontrol(key)
@@ -63,7 +64,7 @@ class Prompt:
     def ended(self) -> int:
         """Until it ended: its exit status, 128 + n for signal n."""
         self.child.expect(pexpect.EOF)
-        self.said = plain(self.child.before)
+        self.said += plain(self.child.before)
         self.child.close()
         return 128 + self.child.signalstatus if self.child.signalstatus else int(self.child.exitstatus or 0)
 
@@ -104,3 +105,53 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = 20.0) 
     while not condition():
         assert time.monotonic() < end, f"it never came to that: {what}"
         time.sleep(0.02)
+
+
+BUILD = """\
+mkdir -p "$PREFIX/share"
+echo ran >> "$RECIPE_DIR/../ran"
+STAND=here
+touch "$PREFIX/share/five"
+echo last words
+"""
+
+
+class Stand:
+    """A recipe whose build stands at a line, at a prompt. `mark` is in the environment of all that belongs to it."""
+
+    def __init__(self, world: Mapping[str, str], folder: Path, build: str = BUILD) -> None:
+        self.env, self.folder, self.mark = dict(world), folder, str(folder)
+        temporary = folder / "temporary"
+        temporary.mkdir()
+        self.env["TMPDIR"] = str(temporary)
+        self.recipe = folder / "five"
+        self.recipe.mkdir()
+        (self.recipe / "meta.yaml").write_text(
+            'package:\n  name: five\n  version: "1.0"\ntest:\n  commands:\n    - test -f $PREFIX/share/five\n'
+        )
+        (self.recipe / "build.sh").write_text(build)
+
+    def prompt(self, stop: str = "3", *, lines: Sequence[str] = (), before: Sequence[str] = ()) -> Prompt:
+        """The prompt where the build stands at `stop`. lines: said before it runs."""
+        if lines:
+            prompt = Prompt(self.env, self.folder, before=before)
+            prompt.ready()
+            for line in (f"debug -O {self.recipe}", f"break {stop}", *lines):
+                prompt.say(line)
+            prompt.type("run build")
+        else:
+            prompt = Prompt(self.env, self.folder, ["debug", "-O", self.recipe, "--stop", stop], before=before)
+        prompt.until("-- stopped at breakpoint")
+        prompt.ready()
+        return prompt
+
+    def processes(self, command: str = "") -> dict[int, str]:
+        return processes(self.mark, command)
+
+    @property
+    def bash(self) -> int:
+        """The shell of the build script."""
+        return next(iter(self.processes("bash -o errexit")))
+
+    def all_is_gone(self) -> None:
+        wait_for(lambda: not self.processes(), f"no process is left of {self.processes()}", 5.0)

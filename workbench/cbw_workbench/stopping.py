@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -30,9 +30,11 @@ class Stops:
 
 
 @contextlib.contextmanager
-def stopping(cancel: Cancel, *, patience: int = 1) -> Iterator[Stops]:
+def stopping(cancel: Cancel, *, patience: int = 1, first: Callable[[], bool] | None = None) -> Iterator[Stops]:
     """While inside, SIGINT and SIGTERM request `cancel`. After `patience` of them the next one has its usual effect:
-    the process ends. Outside the main thread, where signals cannot be handled, nothing is changed."""
+    the process ends. Outside the main thread, where signals cannot be handled, nothing is changed.
+
+    first: offered the first Ctrl-C, in another thread; where it gives True it has dealt with it."""
     stops = Stops()
     if threading.current_thread() is not threading.main_thread():
         yield stops
@@ -45,7 +47,12 @@ def stopping(cancel: Cancel, *, patience: int = 1) -> Iterator[Stops]:
             for one in _SIGNALS:
                 signal.signal(one, signal.SIG_DFL)
         # not here: the signal may have come while this thread holds the lock of `cancel`
-        threading.Thread(target=cancel.request, name="cancel", daemon=True).start()
+        offered = first if number == signal.SIGINT and len(stops.signals) == 1 else None
+        threading.Thread(target=request, args=(offered,), name="cancel", daemon=True).start()
+
+    def request(offered: Callable[[], bool] | None) -> None:
+        if offered is None or not offered():
+            cancel.request()
 
     before = {number: signal.signal(number, asked) for number in _SIGNALS}
     try:

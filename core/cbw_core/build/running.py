@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,11 +19,11 @@ from cbw_core.config import Config
 from cbw_core.errors import BuildError, EnvironmentFailure, Place, RecipeError, from_os_error
 from cbw_core.events import LogLine, Note, Sink, Used
 from cbw_core.layout import Layout
-from cbw_core.process import Cancel, Finished, Settling, run
+from cbw_core.process import Cancel, Finished, run
 from cbw_core.render.output import Output
 
 if TYPE_CHECKING:
-    from cbw_core.trace import Debugger
+    from cbw_core.trace import Debugger, Run
 
 _HINT = (
     "`cbw shell` opens a shell in the build environment (there, `bash conda_build.sh` runs the script); "
@@ -73,7 +74,7 @@ def run_build(
             kept(line)
             sink(LogLine(short(line), phase="build"))
 
-        def bash(extra: Mapping[str, str], settling: Settling | None = None) -> Finished:
+        def bash(extra: Mapping[str, str], traced: Run | None = None) -> Finished:
             return run(
                 isolated(argv, report) if config.isolate else argv,
                 cwd=layout.work,
@@ -82,14 +83,16 @@ def run_build(
                 log=None if secrets else log,
                 cancel=cancel,
                 pty=True,
-                settling=settling,
+                settling=traced.settling if traced is not None else None,
+                unlogged=traced.unlogged if traced is not None else None,
             )
 
         script = scripts.script
         if debugger is not None and debugger.wants("build"):
             target = target_of(scripts, output, layout, render_again)
             with debugger.tracing(target, layout.private / "trace", sink) as traced:
-                done = bash({"BASH_ENV": str(traced.prelude)}, traced.settling)
+                kept.unlogged = traced.unlogged
+                done = bash({"BASH_ENV": str(traced.prelude)}, traced)
                 traced.status = done.status
             record, line_of = traced.failures, traced.text_line
             script = replace(script, text=traced.text) if script.is_bash else script
@@ -137,6 +140,7 @@ class _Log:
     def __init__(self, file: Path | None, short: Shortener) -> None:
         self._file, self._short = file, short
         self._stream: IO[str] | None = None
+        self.unlogged: Callable[[OSError], None] | None = None  # as `process.run` has it
 
     def __enter__(self) -> _Log:
         try:
@@ -147,12 +151,18 @@ class _Log:
 
     def __call__(self, line: str) -> None:
         if self._stream is not None:
-            self._stream.write(self._short.without_secrets(line) + "\n")
-            self._stream.flush()
+            try:
+                self._stream.write(self._short.without_secrets(line) + "\n")
+                self._stream.flush()
+            except OSError as error:
+                if self.unlogged is None:
+                    raise from_os_error(error, "writing the log") from error
+                self.unlogged(error)
 
     def __exit__(self, *_: object) -> None:
         if self._stream is not None:
-            self._stream.close()
+            with contextlib.suppress(OSError):
+                self._stream.close()
 
 
 class Shortener:

@@ -45,6 +45,7 @@ def run(
     pty: bool = False,
     timeout: float | None = None,
     settling: Settling | None = None,
+    unlogged: Callable[[OSError], None] | None = None,
 ) -> Finished:
     """Run a child to its end. stdout and stderr come as one stream, in the order written, line by line to `on_line`
     (without newline, undecodable bytes replaced; of a line that was written over with carriage returns its last
@@ -54,6 +55,7 @@ def run(
              a question for a password) gets an error at once, and does not wait for ever. PAGER and GIT_PAGER are
              `cat` where `env` does not say: a program asked for its log must not think that somebody turns pages.
     timeout: seconds after which the child and all below it are ended (status 124).
+    unlogged: called when the log cannot be written (a full disk), and the child goes on; without it the child is ended.
     settling: lets others wait until what was written so far has been passed on.
     Processes that the child leaves behind have half a second to end, then they are ended.
     Raises Interrupted when `cancel` is asked for: the child and all its descendants are gone by then (within 200 ms).
@@ -85,7 +87,9 @@ def run(
                 try:
                     sink.write(chunk)
                 except OSError as error:
-                    raise from_os_error(error, "writing the log") from error
+                    if unlogged is None:
+                        raise from_os_error(error, "writing the log") from error
+                    unlogged(error)
             lines.feed(chunk)
         lines.close()
         report = warden.report()

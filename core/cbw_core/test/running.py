@@ -15,7 +15,7 @@ from cbw_core.errors import BuildError, Place, RecipeError, UsageError, from_os_
 from cbw_core.events import LogLine, Note, Progress, Sink, Used
 from cbw_core.layout import Layout
 from cbw_core.platforms import native_subdir
-from cbw_core.process import Cancel, Finished, Settling
+from cbw_core.process import Cancel, Finished
 from cbw_core.process import run as run_process
 from cbw_core.test.blame import Watcher, failed_step
 from cbw_core.test.plan import TestPlan, TestStep
@@ -24,7 +24,7 @@ from cbw_core.test.steps import StepScript, keep_outcomes, outcomes_of_run, step
 
 if TYPE_CHECKING:
     from cbw_core.render.output import Output
-    from cbw_core.trace import Debugger, Target
+    from cbw_core.trace import Debugger, Run, Target
 
 _HINT = (
     "`cbw shell --phase test` opens a shell in the test environment (there, `bash conda_test_runner.sh` runs all "
@@ -147,7 +147,7 @@ class _Runner:
         base = {key: self.environ[key] for key in ("PATH", "HOME", "LANG", "LC_ALL") if self.environ.get(key)}
         enter = ["bash", "-o", "errexit", "-c", 'source "$0"; exec "$@"', str(layout.test_env_file)]
 
-        def start(watch: Sequence[str], settling: Settling | None = None) -> Finished:
+        def start(watch: Sequence[str], traced: Run | None = None) -> Finished:
             return run_process(
                 [*enter, *watch, *command],
                 cwd=layout.test_dir,
@@ -156,7 +156,8 @@ class _Runner:
                 log=self.log,
                 cancel=self.cancel,
                 pty=True,
-                settling=settling,
+                settling=traced.settling if traced is not None else None,
+                unlogged=traced.unlogged if traced is not None else None,
             )
 
         line_of: Callable[[int], int | None] = lambda line: line  # noqa: E731
@@ -164,7 +165,7 @@ class _Runner:
             with self.debugger.tracing(
                 _target(file, layout, self.render_again), layout.private / "trace", sink
             ) as traced:
-                done = start(("env", f"BASH_ENV={traced.prelude}"), traced.settling)
+                done = start(("env", f"BASH_ENV={traced.prelude}"), traced)
                 traced.status = done.status
             record, line_of = traced.failures, traced.text_line
         else:

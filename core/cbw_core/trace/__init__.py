@@ -22,6 +22,7 @@ __all__ = [
     "Part",
     "Reloaded",
     "Run",
+    "ScriptEnded",
     "Stop",
     "Target",
     "Timeline",
@@ -35,6 +36,7 @@ __getattr__ = lazily(
     {
         "debugger": ("Debugger",),
         "model": ("Breakpoint", "Evaluated", "FileMade", "Frame", "Reloaded", "Stop", "Target", "Variable"),
+        "link": ("ScriptEnded",),
         "run": ("Run",),
         "timeline": ("Pair", "Part", "Timeline", "compare", "slowest"),
     },

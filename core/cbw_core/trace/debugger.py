@@ -192,11 +192,6 @@ class Debugger:
         """Until the script stops or ends: the stop; None when it ended, or `timeout` seconds have passed."""
         return None if self._run is None else self._run.wait(timeout)
 
-    def let_die(self) -> None:
-        """The script that stands is about to be ended."""
-        if self._run is not None:
-            self._run.let_die()
-
     def drop_pending(self) -> None:
         """Forget an edit that was read in: going on keeps the old text."""
         self._pending = None

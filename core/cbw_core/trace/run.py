@@ -62,6 +62,7 @@ class Run:
         self._going = going
         self._jump: Jump | None = None
         self._at_begin = False
+        self._unlogged = False
         self._shell = 0  # the process of the script's own bash, once it began
         self.on_begin: Callable[[int], None] = lambda pid: None
         self.on_stop: Callable[[Stop], None] = lambda stop: None
@@ -95,9 +96,18 @@ class Run:
         """The line, in the script's text, of a line as bash counts."""
         return self.lines.to_text(line)
 
+    def unlogged(self, error: OSError) -> None:
+        """The script's output cannot be written to the log: it is said, and the script stays."""
+        if not self._unlogged:
+            self._unlogged = True
+            text = f"the log cannot be written: {error.strerror or error}; what the script says now is shown here only"
+            self.sink(Note(text, level="warning", phase=self.target.phase))
+
     def ended(self, status: int | None) -> None:
         """bash ended (None: it was interrupted)."""
         self.link.close()
+        if status is not None:
+            self._lost()  # it may be told of its end before the one who watches what stands
         with self._changed:
             self._state, self._stop, self.status = "ended", None, status
             self._changed.notify_all()
@@ -181,10 +191,6 @@ class Run:
         interrupting.tell_shell(self._shell)
         interrupting.end(interrupting.descendants(self._shell))
         return True
-
-    def let_die(self) -> None:
-        """The script is about to be ended: that its shell dies is nothing to tell."""
-        self.link.watch(0)
 
     def points_changed(self) -> None:
         """The breakpoints are others now: told to the shell at its next hit, or when it goes on."""
@@ -343,7 +349,7 @@ class Run:
                 return
             self._resume("lost")
         which = "subshell" if stop.subshell else "shell"
-        text = f"the script's {which} that stood at {stop.file}:{stop.line} is gone: it was ended from outside"
+        text = f"the script's {which} that stood at {stop.file}:{stop.line} is gone"
         self.sink(Note(text, level="warning", phase=self.target.phase))
 
     # -- files ----------------------------------------------------------------------------------------------------

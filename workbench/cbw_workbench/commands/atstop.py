@@ -69,10 +69,21 @@ def functions(context: Context, args: Namespace) -> Result:
 
 
 def evaluate(context: Context, args: Namespace) -> Result:
-    own, _ = standing(context)
+    standing(context)
     if not args.words:
         raise UsageError("eval needs a command", hint="eval 'echo $CFLAGS'")
-    done = own.debugger.evaluate(" ".join(args.words))
+    return in_script(context, " ".join(args.words))
+
+
+def in_script(context: Context, code: str) -> Result:
+    """A command in the shell that stands. Where that one ends with it, what comes of the script."""
+    from cbw_core.trace import ScriptEnded
+
+    own, _ = standing(context)
+    try:
+        done = own.debugger.evaluate(code, context.cancel)
+    except ScriptEnded:
+        return own.wait(context)
     return Result(done, done.status)
 
 

@@ -5,7 +5,6 @@ The phase runs in a thread of its own; a command that starts it or lets it go on
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from cbw_core.errors import BuildError, CbwError, Place
 from cbw_core.events import Note, Sink
 from cbw_core.process import Cancel
+from cbw_workbench.commands.hearing import Hearing
 from cbw_workbench.commands.result import Result
 from cbw_workbench.commands.stops import changes_at, stop_report
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 # Of a build at a prompt so many commands are recorded one by one: for scripts of many more it would cost time
 _RECORDED = 2000
+_LAST_WORDS = 10  # seconds: for what a script that failed does at its end
 
 
 class Around(Protocol):
@@ -43,7 +44,9 @@ class Held:
         self._says_changes = says_changes
         self._debugger: Debugger | None = None
         self._thread: threading.Thread | None = None
-        self._signals: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._hearing = Hearing()
+        # called, in a thread of its own, when the phase stops or ends while no command waits for it: `news` tells
+        self.on_news: Callable[[], None] = lambda: None
         self._cancel = Cancel()
         self._result: Result | None = None
         self._error: BaseException | None = None
@@ -122,6 +125,14 @@ class Held:
                 if point.number in new:
                     sink(Note(f"breakpoint {point.number} was set elsewhere: {point}"))
 
+    def _share_points(self, around: Around, sink: Sink | None) -> None:
+        """At a stop and at the end. What keeps it from that (a full disk) is said: there is more to tell."""
+        if self.session is not None:
+            try:
+                self.use_points_of(self.session, sink)
+            except CbwError as error:
+                around.sink(Note(f"the breakpoints are not kept: {error.message}", level="warning"))
+
     # -- running --------------------------------------------------------------------------------------------------
 
     def run(self, around: Around, session: Session, work: Callable[[Cancel], Result]) -> Result:
@@ -129,10 +140,10 @@ class Held:
         self.end(around)
         self.use_points_of(session, around.sink)
         self.session, session.debugger = session, self.debugger
-        self._signals, self._cancel, self._result, self._error = queue.SimpleQueue(), Cancel(), None, None
+        self._hearing, self._cancel, self._result, self._error = Hearing(self._unheard), Cancel(), None, None
 
-        signals = self._signals
-        self.debugger.on_stop = lambda stop: signals.put("stopped")
+        hearing = self._hearing
+        self.debugger.on_stop = lambda stop: hearing.tell("stopped")
 
         def go() -> None:
             try:
@@ -140,7 +151,7 @@ class Held:
             except BaseException as error:
                 self._error = error
             finally:
-                signals.put("ended")
+                hearing.tell("ended")
 
         self._thread = threading.Thread(target=go, name="phase", daemon=True)
         self._thread.start()
@@ -148,23 +159,42 @@ class Held:
 
     def go_on(self, around: Around, how: Callable[[Debugger], None]) -> Result:
         """Let the script go on, in the way of `how`, and wait for what comes of it."""
+        self._hearing.forget_stops()
         how(self.debugger)
         return self.wait(around)
 
     def wait(self, around: Around) -> Result:
+        """Until it stops or ends: what `run` gives."""
         forget = around.cancel.on_request(self._cancel.request)
         try:
-            what = self._signals.get()
-            while what != "ended" and self._cancel.requested:  # what it was killed at is no stop to look at
-                what = self._signals.get()
+            with self._hearing.listening() as hear:
+                while True:
+                    if hear() == "ended":
+                        return self._ended(around)
+                    stop = self.stop
+                    # what it was killed at, or what was lost again, is no stop to look at
+                    if stop is not None and not self._cancel.requested:
+                        return self._stopped(around, stop)
         finally:
             forget()
-        if what == "ended":
-            return self._ended()
-        stop = self.stop
-        assert stop is not None
-        if self.session is not None:
-            self.use_points_of(self.session, around.sink)
+
+    def news(self, around: Around) -> Result | None:
+        """What came of the phase while no command waited for it (its shell was killed), as `wait` gives it; None:
+        nothing."""
+        told, stop = self._hearing.take(), self.stop
+        if "ended" in told and self._thread is not None:
+            return self._ended(around)
+        return self._stopped(around, stop) if told and stop is not None else None
+
+    def break_in(self) -> bool:
+        """Have the script, which a command waits for, stop where it is: what it runs is ended. Whether it can."""
+        return self.active and self._hearing.waiting and self.debugger.interrupt()
+
+    def _unheard(self) -> None:
+        self.on_news()
+
+    def _stopped(self, around: Around, stop: Stop) -> Result:
+        self._share_points(around, around.sink)
         if stop.reason in ("failure", "exit"):
             changed = str(changes_at(self.debugger)) if self._says_changes else ""
             if changed:
@@ -172,12 +202,12 @@ class Held:
             raise _stopped_error(stop)
         return Result(stop_report(self.debugger))
 
-    def _ended(self) -> Result:
+    def _ended(self, around: Around) -> Result:
         assert self._thread is not None
         self._thread.join()
         self._thread = None
+        self._share_points(around, None)
         if self.session is not None:
-            self.use_points_of(self.session)
             self.session.debugger = None
         if self._error is not None:
             raise self._error
@@ -188,21 +218,23 @@ class Held:
         """End the phase that stands, if one does: at a failure it fails, else it is interrupted. It is said."""
         if not self.active:
             return
-        stop, error = self.stop, None
-        if self.failed:
-            while self.failed:
-                self.debugger.drop_pending()
-                self.debugger.cont()
-                self.debugger.wait(10)
-        if self.active and self.stop is not None:
-            self.debugger.leave()
-            self._cancel.request()
-        try:
-            if self._thread is not None:
-                self._thread.join()
-            self._ended()
-        except CbwError as raised:
-            error = raised
+        stop, failed, error = self.stop, self.failed, None
+        with self._hearing.listening():
+            try:
+                while self.failed:
+                    self.debugger.drop_pending()
+                    self.debugger.cont()
+                    self.debugger.wait(_LAST_WORDS)
+            except CbwError as raised:
+                around.sink(Note(raised.message, level="warning"))
+            if not failed or self.debugger.state != "ended":
+                self.debugger.leave()
+                self._cancel.request()
+            try:
+                self._ended(around)
+            except CbwError as raised:
+                error = raised
+            self._hearing.take()
         phase = stop.phase if stop is not None else "phase"
         state = "has failed" if error is not None and error.exit_status != 130 else "was interrupted"
         around.sink(Note(f"the stopped {phase} is over: it {state}", phase=phase))

@@ -10,6 +10,7 @@ from pathlib import Path
 from cbw_core.errors import UsageError
 from cbw_core.events import LogLine, Note
 from cbw_workbench.commands import options
+from cbw_workbench.commands.atstop import in_script
 from cbw_workbench.commands.command import Arg, Command, Context, Result
 from cbw_workbench.commands.results import ShellEnded
 
@@ -39,8 +40,7 @@ def _at_stop(context: Context, args: Namespace) -> Result:
 
     assert context.held is not None and context.held.stop is not None
     if args.command is not None:
-        done = context.held.debugger.evaluate(args.command)
-        return Result(done, done.status)
+        return in_script(context, args.command)
     if context.run_in_terminal is None:
         raise UsageError("shell needs a terminal", hint="`eval COMMAND` runs a command in the script's own shell.")
     stop = context.held.stop
@@ -57,8 +57,7 @@ def outside(context: Context, args: Namespace) -> Result:
     if not text:
         raise UsageError("! needs a command", hint="!ls -l")
     if context.held is not None and context.held.stop is not None:
-        done = context.held.debugger.evaluate(text)
-        return Result(done, done.status)
+        return in_script(context, text)
     return _one(context, ["/bin/sh", "-c", text], text, as_json=args.json)
 
 

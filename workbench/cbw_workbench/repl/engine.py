@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cbw_core.errors import CbwError, Interrupted
+from cbw_core.events import Note
 from cbw_core.process import Cancel
 from cbw_workbench.bugs import bug_error
 from cbw_workbench.commands.command import Context, Last
@@ -38,8 +41,11 @@ class Outcome:
 class Engine:
     """A context of its own (face "repl") and the screen that commands write to."""
 
-    def __init__(self, context: Context, screen: Screen) -> None:
+    def __init__(self, context: Context, screen: Screen, *, break_in: bool = False) -> None:
         self.screen = screen
+        self._break_in = break_in
+        self._at_work = threading.RLock()
+        self.after_news: Callable[[], None] = lambda: None
         self.context = replace(
             context,
             face="repl",
@@ -51,6 +57,8 @@ class Engine:
             held=Held(),
             opening=(),
         )
+        assert self.context.held is not None
+        self.context.held.on_news = self._news
 
     @property
     def prompt(self) -> str:
@@ -67,14 +75,44 @@ class Engine:
             self.context.cancel = Cancel()
             self.context.held.end(self.context)
 
+    def tell_news(self) -> None:
+        """Show what came of the phase that stands while no command waited for it: its shell was killed."""
+        held = self.context.held
+        assert held is not None
+        with self._at_work:
+            try:
+                result = held.news(self.context)
+                if result is not None:
+                    self.screen.value(result.value)
+            except CbwError as error:
+                self.screen.error(error)
+
+    def _news(self) -> None:
+        self.tell_news()
+        self.after_news()
+
+    def _broken_in(self) -> bool:
+        """Ctrl-C: a script that runs stops where it is."""
+        held = self.context.held
+        if held is None or not held.break_in():
+            return False
+        self.screen(Note("what runs is ended, and the script stops there; Ctrl-C again ends the phase"))
+        return True
+
     def run(self, line: str) -> Outcome:
         """Run a line and show what comes of it. Never raises for what a user can cause, nor for a bug in a command."""
+        self.tell_news()
+        with self._at_work:
+            return self._run(line)
+
+    def _run(self, line: str) -> Outcome:
         self.context.cancel = Cancel()
         parsed = Parsed()
         error: CbwError | None = None
         value: object | None = None
         status = 0
-        with stopping(self.context.cancel, patience=_PATIENCE) as stops:
+        first = self._broken_in if self._break_in else None
+        with stopping(self.context.cancel, patience=_PATIENCE, first=first) as stops:
             try:
                 parsed = read(line, "repl")
                 if parsed.command is not None and parsed.command.name not in _LOOKERS:

@@ -10,8 +10,9 @@ from prompt_toolkit import PromptSession
 from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import FileHistory
+from prompt_toolkit.patch_stdout import patch_stdout
 
-from cbw_core.errors import CbwError, from_os_error
+from cbw_core.errors import CbwError, Interrupted, from_os_error
 from cbw_workbench.repl.completion import CommandCompleter
 from cbw_workbench.repl.engine import Engine
 from cbw_workbench.repl.screen import Screen
@@ -28,28 +29,31 @@ def run_prompt(context: Context) -> int:
 
     Returns the exit status that `quit N` names, else that of the last failure.
     """
-    engine = Engine(context, Screen(sys.stdout))
+    engine = Engine(context, Screen(sys.stdout), break_in=True)
     session: PromptSession[str] = PromptSession(
         history=_history(engine),
         completer=CommandCompleter(engine.context),
         auto_suggest=AutoSuggestFromHistory(),
         complete_while_typing=False,
+        enable_suspend=True,
     )
+    asking = _Asking(engine, session)
+    engine.after_news = asking.refresh
     sys.stdout.write("cbw: `help` lists the commands, Tab completes, Ctrl-D leaves\n")
     status = 0
     again = ""  # what an empty line runs, where a script stands
-    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    before = signal.signal(signal.SIGTERM, lambda number, frame: asking.leave())
     try:
         for line in context.opening:
             sys.stdout.write(engine.prompt + line + "\n")
             engine.run(line)
         while True:
-            bar = toolbar(engine.context)
             try:
-                line = session.prompt(engine.prompt, bottom_toolbar=bar)
+                line = asking.line()
             except KeyboardInterrupt:
                 continue
             except EOFError:
+                status = Interrupted.exit_status if asking.left else status
                 break
             held = engine.context.held
             if not line.strip() and held is not None and held.stop is not None:
@@ -73,6 +77,38 @@ def repeated(line: str) -> str:
     if word in ("l", "list"):
         return "list"
     return line if word in ("s", "step", "n", "next") else ""
+
+
+class _Asking:
+    """The prompt's line. What is told meanwhile stands above it, and it says how things are then."""
+
+    def __init__(self, engine: Engine, session: PromptSession[str]) -> None:
+        self._engine, self._session = engine, session
+        self._bar = FormattedText()
+        self.left = False  # SIGTERM came
+
+    def line(self) -> str:
+        """Raises EOFError when the prompt is to be left, KeyboardInterrupt for Ctrl-C."""
+        if self.left:
+            raise EOFError
+        self._bar = toolbar(self._engine.context)
+        with patch_stdout(raw=True), self._engine.screen.through(sys.stdout):
+            return self._session.prompt(lambda: self._engine.prompt, bottom_toolbar=lambda: self._bar)
+
+    def refresh(self) -> None:
+        self._bar = toolbar(self._engine.context)
+        self._session.app.invalidate()
+
+    def leave(self) -> None:
+        """From a signal handler: the line that is being asked for is left, and the terminal is as it was."""
+        self.left = True
+        loop = self._session.app.loop
+        if loop is not None and self._session.app.is_running:
+            loop.call_soon_threadsafe(self._end)
+
+    def _end(self) -> None:
+        if self._session.app.is_running and not self._session.app.is_done:
+            self._session.app.exit(exception=EOFError())
 
 
 def toolbar(context: Context) -> FormattedText:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from cbw_core.events import Event, Progress
@@ -55,6 +57,17 @@ class Screen:
             while self._size > _KEPT and len(self._kept) > 1:
                 self._size -= len(self._kept.popleft())
         return len(text)
+
+    @contextmanager
+    def through(self, stream: TextIO) -> Iterator[None]:
+        """While inside, what is written goes to another stream."""
+        with self._lock:
+            before, self._stream = self._stream, stream
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._stream = before
 
     def flush(self) -> None:
         with self._lock:

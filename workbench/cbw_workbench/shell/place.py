@@ -44,9 +44,11 @@ def command_line(place: Place, command: str) -> list[str]:
     return ["bash", "--noprofile", "--norc", "-c", entered + command]
 
 
-def start_up(place: Place) -> str:
-    """The rc file of an interactive bash: the user's own first, so that the environment has the last word."""
+def start_up(place: Place, first: str = "") -> str:
+    """The rc file of an interactive bash: `first`, a command; the user's own; then the environment, which has the last
+    word."""
     return f"""\
+{first}
 if [ -f ~/.bashrc ]; then . ~/.bashrc; fi
 cd {quote(str(place.cwd))} && . {quote(str(place.script))}
 PROMPT_COMMAND=

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -27,13 +28,18 @@ def interactive(place: Place, environ: Mapping[str, str], say: Callable[[str], N
     import pexpect
 
     bash = bash_of(environ, say)
-    with tempfile.TemporaryDirectory(prefix="cbw-shell-") as folder:
+    cwd = place.cwd
+    if not cwd.is_dir():
+        cwd = Path(environ.get("HOME", "/"))
+        say(f"the folder {place.cwd} is gone: the shell starts in {cwd}")
+    with tempfile.TemporaryDirectory(prefix="cbw-shell-", ignore_cleanup_errors=True) as folder:
         rc = Path(folder) / "bashrc"
-        rc.write_text(start_up(place))
+        # bash has read all of it when it runs the first line: nothing stays behind if we are killed
+        rc.write_text(start_up(place, f"command rm -r -f -- {shlex.quote(folder)}"))
         child: pexpect.spawn[bytes] = pexpect.spawn(
             bash,
             ["--noprofile", "--rcfile", str(rc), "-i"],
-            cwd=str(place.cwd),
+            cwd=str(cwd),
             env=dict(environ or os.environ),
             dimensions=_size(),
         )

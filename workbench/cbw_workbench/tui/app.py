@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from textual.app import App, SuspendNotSupported
 from textual.reactive import reactive
 from textual.timer import Timer
 
-from cbw_core.errors import CbwError, EnvironmentFailure
+from cbw_core.errors import CbwError, EnvironmentFailure, Interrupted
 from cbw_core.events import PhaseEnded, Stopped
 from cbw_workbench.commands import Context
 from cbw_workbench.tui import messages
@@ -128,6 +129,11 @@ class WorkbenchApp(App[int]):
         job = self.state.job
         title = f"{job.line} is running" if job else "a script stands at a stop" if standing else "something is running"
         self.push_screen(Choose(title, ("stop it and quit", "stay")), answered)
+
+    def terminate(self) -> None:
+        """Leave at once, asked for by a signal; from any thread."""
+        with contextlib.suppress(RuntimeError):  # it has not begun, or it is over
+            self.call_from_thread(self._go_out, Interrupted.exit_status)
 
     def _go_out(self, status: int) -> None:
         self.runner.close()

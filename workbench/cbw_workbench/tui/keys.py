@@ -56,7 +56,7 @@ class Key:
 
 _SHOWN = {
     "exclamation_mark": "!", "colon": ":", "question_mark": "?", "slash": "/", "left_square_bracket": "[",
-    "right_square_bracket": "]", "ctrl+p": "^p", "ctrl+c": "^c",
+    "right_square_bracket": "]", "ctrl+p": "^p", "ctrl+c": "^c", "ctrl+z": "^z",
     **{f"f{number}": f"F{number}" for number in range(1, 13)},
 }  # fmt: skip
 
@@ -122,6 +122,7 @@ KEYS: tuple[Key, ...] = (
     Key("f4", "Linkages", "which libraries are needed, whose they are, what is wrong", action="go('linkages')"),
     Key("f6", "Script", "the debugger: where a script stands", action="go('script')"),
     Key("f5", "Refresh", "look again how the phases stand", action="refresh_rows"),
+    Key("ctrl+z", "Suspend", "to the shell; `fg` comes back", action="suspend"),
     Key("colon", "Cmd", "a command line", action="prompt", footer=True),
     Key("ctrl+p", "Palette", "every command by name", action="command_palette"),
     Key("question_mark", "Help", "this page", action="help", footer=True),

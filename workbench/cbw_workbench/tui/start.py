@@ -50,6 +50,10 @@ def history(path: Path) -> tuple[tuple[str, ...], Callable[[str], None]]:
 
 def run(context: Context, session: Session) -> int:
     app = workbench(context, session)
-    status = app.run()
+    forget = context.cancel.on_request(app.terminate)
+    try:
+        status = app.run()
+    finally:
+        forget()
     app.runner.close()
     return app.return_code or 0 if status is None else status

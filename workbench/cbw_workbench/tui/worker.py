@@ -5,6 +5,7 @@ It knows no widgets. It tells what happens by `post`, which must be callable fro
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 import time
@@ -55,6 +56,7 @@ class Runner:
         self._post_anywhere = post
         self._held = Held(says_changes=False)  # the screen has panes for them
         self._held.use_points_of(session)
+        self._held.on_news = self._news
         self._context = replace(
             context,
             face="tui",
@@ -248,6 +250,13 @@ class Runner:
     def _look_on(self) -> None:
         run = self._held.debugger.run
         self._post(UnderWayRead(under_way(run) if run is not None else None))
+
+    def _news(self) -> None:
+        """The phase that stood ended by itself (its shell was killed): its events have told so."""
+        with contextlib.suppress(CbwError):
+            self._held.news(self._context)
+        self.refresh()
+        self.look()
 
     def _sink(self, event: Event) -> None:
         self._events.append(event)

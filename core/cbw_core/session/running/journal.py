@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from types import TracebackType
 from typing import Self
@@ -20,6 +21,7 @@ class Journal:
 
     def __init__(self, layout: Layout, phase: Phase, sink: Sink) -> None:
         self._layout, self._phase, self._sink = layout, phase, sink
+        self._unwritten = False
 
     def __enter__(self) -> Self:
         self._layout.logs.mkdir(parents=True, exist_ok=True)
@@ -32,10 +34,27 @@ class Journal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._log.close()
-        self._events.close()
+        for file in (self._log, self._events):
+            with contextlib.suppress(OSError):
+                file.close()
 
     def __call__(self, event: Event) -> None:
+        try:
+            self._write(event)
+        except OSError as error:  # a disk that is full now: what is recorded goes on, and the record where it can again
+            if not self._unwritten:
+                self._unwritten = True
+                why = error.strerror or str(error)
+                self._sink(
+                    Note(
+                        f"the record of what happens (events.jsonl) cannot be written: {why}",
+                        level="warning",
+                        phase=self._phase,
+                    )
+                )
+        self._sink(event)
+
+    def _write(self, event: Event) -> None:
         if isinstance(event, LogLine):
             if self._phase not in _LOGGED_BY_CHILD:
                 self._log.write(event.text + "\n")
@@ -43,7 +62,6 @@ class Journal:
             self._events.write(json.dumps(events.to_json(event), default=str) + "\n")
             self._events.flush()
             self._write_for_people(event)
-        self._sink(event)
 
     def _write_for_people(self, event: Event) -> None:
         if isinstance(event, Note):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -162,6 +163,12 @@ class WorkbenchScreen(Screen[None]):
 
     def action_leave(self) -> None:
         self.post_message(LeaveWorkbench())
+
+    def action_suspend(self) -> None:
+        if os.getsid(os.getppid()) == os.getsid(0):
+            self.app.action_suspend_process()
+        else:
+            self.notify("there is no shell to go to: cbw is all that runs in this terminal", severity="warning")
 
     def action_refresh_rows(self) -> None:
         self.post_message(ReadAgain())
