@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cbw_core.source import patching
 from cbw_core.source.patching import PatchSyntaxError
-from core.source.patching_help import NUMBERS, applied, content, diff, worked_out
+from core.source.patching.patching_help import NUMBERS, applied, content, diff, worked_out
 from support.files import write_files
 
 
