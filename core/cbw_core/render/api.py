@@ -18,12 +18,15 @@ from cbw_core.render.distribute import Made, all_outputs, top_states
 from cbw_core.render.hashing import build_string, hash_contents
 from cbw_core.render.misfit import misfit
 from cbw_core.render.output import Output, Requirements
+from cbw_core.render.outputs import shared_output
 from cbw_core.render.parsing import parse_again
-from cbw_core.render.places import quick_place
+from cbw_core.render.places import place_of, quick_place
 from cbw_core.render.resolver import Resolver, Sources
-from cbw_core.render.state import PLAIN, State, Work
+from cbw_core.render.state import State
 from cbw_core.render.texts import build_is_host, used_vars
 from cbw_core.render.trail import Trail
+from cbw_core.render.values import PLAIN
+from cbw_core.render.work import Work
 from cbw_core.variants import Matrix, Variants, as_list, load_variants
 
 
@@ -87,6 +90,8 @@ def render_recipe(
         text=read_recipe(file),
         config=config,
         environ=dict(os.environ if environ is None else environ),
+        place_of=place_of,
+        output_named=shared_output,
         resolver=resolver if config.render.finalize else None,
         sources=sources,
         sink=sink,

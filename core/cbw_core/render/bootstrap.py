@@ -8,7 +8,7 @@ from typing import Any
 
 from cbw_core.errors import Place, RecipeError
 from cbw_core.recipe import read_text
-from cbw_core.render.state import Work
+from cbw_core.render.work import Work
 
 
 def bootstrap_sections(work: Work) -> dict[str, Any] | None:

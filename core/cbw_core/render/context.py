@@ -23,7 +23,8 @@ from cbw_core.render.hashing import build_string, hash_contents, hash_of, specs_
 from cbw_core.render.memory import Recorder
 from cbw_core.render.others import Key
 from cbw_core.render.sources import vcs_variables
-from cbw_core.render.state import State, freeze
+from cbw_core.render.state import State
+from cbw_core.render.values import freeze
 from cbw_core.variants import Variant, as_list, features
 from cbw_core.variants.defaults import LUA, NUMPY, PERL, PYTHON, default_r
 

@@ -14,8 +14,9 @@ from cbw_core.render.order import build_order, check_circles
 from cbw_core.render.others import Key
 from cbw_core.render.outputs import Pair, check_run_constrained, declared_outputs, key_of, reduced_variants, split
 from cbw_core.render.parsing import forgivable, parse_until_resolved
-from cbw_core.render.state import PLAIN, State, freeze
+from cbw_core.render.state import State
 from cbw_core.render.texts import numpy_xx, used_loop_vars, used_vars
+from cbw_core.render.values import PLAIN, freeze
 from cbw_core.render.versions import VersionError, parse_version
 from cbw_core.variants import Variants
 

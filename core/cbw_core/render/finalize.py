@@ -28,8 +28,9 @@ from cbw_core.render.pinning import excluded, note_of_pin, pin_run, platform_of,
 from cbw_core.render.run_exports import add_run_exports
 from cbw_core.render.siblings import agrees, keep_solved
 from cbw_core.render.specs import with_star
-from cbw_core.render.state import PLAIN, State, expand_requirements
+from cbw_core.render.state import State
 from cbw_core.render.trail import Record
+from cbw_core.render.values import PLAIN, expand_requirements
 from cbw_core.variants import as_list
 
 _LINE = re.compile(r"(?P<name>[^=<>!\s]+)\s*((?P<cc>=[^=]+(=[^=]+)?)|(?P<pc>(?:[=!]=|[><]=?|~=).+))?$")

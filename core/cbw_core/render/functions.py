@@ -8,10 +8,11 @@ from typing import Any
 
 from cbw_core.errors import RecipeError
 from cbw_core.platforms import Platform
+from cbw_core.render.hashing import build_string
 from cbw_core.render.others import Others
+from cbw_core.render.pins import pin_of
 from cbw_core.render.specs import with_star
 from cbw_core.render.state import State
-from cbw_core.render.versions import VersionError, pin
 from cbw_core.variants import native_compiler
 
 
@@ -130,8 +131,6 @@ def _pin_among(
     permissive: bool,
     skip_build_id: bool,
 ) -> str | None:
-    from cbw_core.render.hashing import build_string
-
     if not others.has(name):
         return None
     key = others.find(name, state.variant, state.variant_key)
@@ -144,15 +143,3 @@ def _pin_among(
         build = str(other.build_number()) if skip_build_id else build_string(other)
         return f"{other.name()} {other.version()} {build}"
     return f"{other.name()} {pin_of(other.version(), min_pin, max_pin)}"
-
-
-def pin_of(version: str, min_pin: str | None, max_pin: str | None) -> str:
-    try:
-        return pin(version, min_pin, max_pin)
-    except VersionError as error:
-        raise RecipeError(f"a pin on version {version!r} cannot be made: {error}", kind="jinja") from None
-
-
-def freeze_pin_cfg(config: Any) -> dict[str, Any]:
-    """One entry of pin_run_as_build: a text stands for both bounds."""
-    return {"min_pin": config, "max_pin": config} if isinstance(config, str) else dict(config or {})

@@ -12,8 +12,9 @@ from cbw_core.errors import Place, RecipeError
 from cbw_core.recipe import sections
 from cbw_core.recipe.patterns import any_of
 from cbw_core.render.specs import Spec, SpecError, bad_name_character, parse_spec
-from cbw_core.render.state import ForgivenError, State
+from cbw_core.render.state import State
 from cbw_core.render.texts import numpy_xx, package_and_build_text, requirements_text, used_vars
+from cbw_core.render.values import ForgivenError
 from cbw_core.variants import as_list
 
 HASH_LENGTH = 7

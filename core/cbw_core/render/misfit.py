@@ -8,7 +8,8 @@ from cbw_core.errors import CbwError, Place, RecipeError
 from cbw_core.recipe import load, positions, read_recipe, select
 from cbw_core.recipe.kinds import misfits
 from cbw_core.render.parsing import template_text
-from cbw_core.render.state import State, Work
+from cbw_core.render.state import State
+from cbw_core.render.work import Work
 from cbw_core.variants import Matrix
 
 

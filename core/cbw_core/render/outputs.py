@@ -10,8 +10,9 @@ from cbw_core.recipe import copy, load, sections
 from cbw_core.render.others import Key, Others
 from cbw_core.render.parsing import forgivable, parse_until_resolved, template_text
 from cbw_core.render.specs import SpecError, parse_spec, with_star
-from cbw_core.render.state import PLAIN, State, expand_requirements, freeze
+from cbw_core.render.state import State
 from cbw_core.render.texts import outputs_text, recipe_text, used_loop_vars, used_vars, uses_subpackage
+from cbw_core.render.values import PLAIN, expand_requirements, freeze
 from cbw_core.variants import Variant, as_list, explode, zip_groups
 
 # the largest recipe known has 140

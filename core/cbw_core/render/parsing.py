@@ -26,7 +26,8 @@ from cbw_core.recipe.schema import Finding, refused
 from cbw_core.render.bootstrap import bootstrap_sections
 from cbw_core.render.context import Naming, names_for
 from cbw_core.render.memory import Recorder
-from cbw_core.render.state import ForgivenError, State
+from cbw_core.render.state import State
+from cbw_core.render.values import ForgivenError
 from cbw_core.variants import Variant, as_list
 
 # What conda-build forgives while rendering is not finished

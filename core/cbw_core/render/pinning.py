@@ -10,8 +10,8 @@ from typing import Any
 
 from cbw_core.errors import EnvironmentFailure, RecipeError, Unsatisfiable
 from cbw_core.recipe.patterns import any_of
-from cbw_core.render.functions import freeze_pin_cfg, pin_of
 from cbw_core.render.output import Output, Requirements, Resolved
+from cbw_core.render.pins import freeze_pin_cfg, pin_of
 from cbw_core.render.specs import with_star
 from cbw_core.render.state import State
 from cbw_core.render.texts import build_is_host, requirements_text

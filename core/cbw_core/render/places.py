@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cbw_core.errors import CbwError, Place
 from cbw_core.recipe import Position, Selected, Template, line_map, positions, read_text, select
+from cbw_core.render.context import names_for
 from cbw_core.render.state import State
 from cbw_core.render.texts import single_output_text
 
@@ -93,8 +94,6 @@ def _in_outputs(state: State, path: DataPath) -> DataPath:
 
 
 def _mapped(state: State) -> Mapped:
-    from cbw_core.render.context import names_for
-
     template = Template(select(state.work.text, state.names, state.work.file), state.work.file)
     try:
         names = names_for(state, strict=False, alone=True, offline=True, skip_build_id=True)

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from cbw_core.render.output import Resolved
 from cbw_core.render.pinning import Solved, solve_environment
-from cbw_core.render.state import State, expand_requirements
+from cbw_core.render.state import State
 from cbw_core.render.texts import build_is_host
 from cbw_core.render.trail import Exported
+from cbw_core.render.values import expand_requirements
 from cbw_core.variants import as_list
 
 Exports = Mapping[str, list[str]]

@@ -1,135 +1,34 @@
 """One recipe with one variant on its way to an output: what conda-build's MetaData is, as data.
 
-`Work` is what a whole rendering shares; `State` is one recipe's (or output's) sections with one variant. The other
-modules of this room are functions over them. Names of conda-build functions are given where a rule comes from one.
+`work.Work` is what a whole rendering shares; `State` is one recipe's (or output's) sections with one variant. The
+modules above are functions over them. Names of conda-build functions are given where a rule comes from one.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from copy import copy as shallow_copy
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
-from cbw_core.config import Config
 from cbw_core.errors import EnvironmentFailure, Place, RecipeError
-from cbw_core.events import Sink, silent
-from cbw_core.process import Cancel
 from cbw_core.recipe import Namespace, copy
 from cbw_core.recipe.schema import FIELDS
-from cbw_core.render.memory import Memory
 from cbw_core.render.others import Key, Others
 from cbw_core.render.output import Resolved
-from cbw_core.render.resolver import Resolver, Sources
 from cbw_core.render.trail import Record
-from cbw_core.variants import Variant, Variants, as_list, namespace
+from cbw_core.render.values import PLAIN, ForgivenError, expand_requirements, freeze, subdir_of
+from cbw_core.render.work import Work
+from cbw_core.variants import Variant, Variants, as_list
 
-# An output's type where the recipe gives none
-PLAIN = ".conda"
 _TRUES = {"y", "on", "true", "yes"}
 _FALSES = {"n", "no", "false", "off"}
-_ALIASES = {
-    "linux-cos5-x86_64": "linux-64", "linux-cos6-x86_64": "linux-64", "linux-cos5-x86": "linux-32",
-    "linux-cos6-x86": "linux-32", "osx-109-x86_64": "osx-64", "win-x86_64": "win-64", "win-x86": "win-32",
-}  # fmt: skip
 _BAD = set("=@#$%^&*:;\"'\\|<>?/ ")
 
 _NOTHING: Mapping[str, Any] = {}
 
 NO_VARIANTS = Variants(())
-
-
-class ForgivenError(RecipeError):
-    """An error that conda-build forgives while it does not know all variables yet (SystemExit, CondaBuildUserError)."""
-
-
-def freeze(value: Any) -> Any:
-    """A hashable stand-in for plain data."""
-    if type(value) is str:
-        return value
-    if isinstance(value, dict):
-        return tuple(sorted([(k, v if type(v) is str else freeze(v)) for k, v in value.items()]))
-    if isinstance(value, (list, tuple)):
-        return tuple(freeze(v) for v in value)
-    return tuple(sorted(map(str, value))) if isinstance(value, (set, frozenset)) else value
-
-
-@dataclass(eq=False)
-class Work:
-    """What one call of render_recipe shares. `text` is the recipe's; the dicts are caches and what is reported."""
-
-    recipe_dir: Path
-    recipe_file: Path
-    text: str
-    config: Config
-    environ: Mapping[str, str]
-    resolver: Resolver | None = None
-    sources: Sources | None = None
-    sink: Sink = silent
-    cancel: Cancel | None = None
-    trails: bool = False
-    warnings: dict[str, None] = field(default_factory=dict)
-    files_read: dict[str, None] = field(default_factory=dict)
-    namespaces: dict[Key, Namespace] = field(default_factory=dict)
-    base_names: dict[Key, dict[str, Any]] = field(default_factory=dict)
-    used: dict[Key, frozenset[str]] = field(default_factory=dict)
-    rendered: Memory = field(default_factory=Memory)
-    solved: dict[Key, Any] = field(default_factory=dict)
-    loaded: dict[Key, Any] = field(default_factory=dict)
-    texts: dict[Key, str] = field(default_factory=dict)
-    _names: dict[frozenset[str], tuple[str, ...]] = field(default_factory=dict)
-    _keys: dict[int, tuple[Variant, Key]] = field(default_factory=dict)
-
-    @cached_property
-    def file(self) -> str:
-        return str(self.recipe_file)
-
-    def key_of(self, variant: Variant) -> Key:
-        """A variant's content as a key. Variants are not changed once they are in a State."""
-        known = self._keys.get(id(variant))
-        if known is None:
-            # holding the variant keeps its id from being used again
-            known = self._keys[id(variant)] = (variant, freeze(variant))
-        return known[1]
-
-    def names_of(self, variant: Variant) -> tuple[str, ...]:
-        """A variant's keys, sorted."""
-        keys = frozenset(variant)
-        known = self._names.get(keys)
-        if known is None:
-            known = self._names[keys] = tuple(sorted(keys))
-        return known
-
-    def namespace(self, variant: Variant, host_subdir: str) -> Namespace:
-        key = (self.key_of(variant), host_subdir)
-        names = self.namespaces.get(key)
-        if names is None:
-            names = self.namespaces[key] = namespace(
-                variant, host_subdir=host_subdir, build_subdir=self.config.build_platform, environ=self.environ
-            )
-        return names
-
-    def warn(self, text: str) -> None:
-        self.warnings.setdefault(text)
-
-    def recipe_file_named(self, name: str) -> Path | None:
-        """A file of the recipe's folder, None where there is none; asked once, as the same few are looked for in every
-        pass."""
-        key = ("file", name)
-        if key not in self.loaded:
-            # most are not there: os.path takes a third of pathlib's time
-            there = os.path.isfile(f"{self.recipe_dir}/{name}")  # noqa: PTH113
-            self.loaded[key] = self.recipe_dir / name if there else None
-        found: Path | None = self.loaded[key]
-        return found
-
-    def note_read(self, path: Path) -> None:
-        if self.sources is not None and self.sources.holds(path):
-            return
-        self.files_read.setdefault(str(path))
 
 
 @dataclass(eq=False)
@@ -180,7 +79,7 @@ class State:
 
     @property
     def host_subdir(self) -> str:
-        return _subdir(str(self.variant.get("target_platform", self.build_subdir)), self.host_platform)
+        return subdir_of(str(self.variant.get("target_platform", self.build_subdir)), self.host_platform)
 
     @property
     def host_os(self) -> str:
@@ -369,22 +268,10 @@ class State:
     # --- errors
 
     def place(self, path: tuple[str | int, ...] = ()) -> Place:
-        from cbw_core.render.places import place_of
-
-        return place_of(self, path)
+        return self.work.place_of(self, path)
 
     def fault(self, message: str, path: tuple[str | int, ...], hint: str) -> ForgivenError:
         return ForgivenError(message, kind="schema", place=self.place(path), hint=hint)
-
-
-@lru_cache(maxsize=256)
-def _subdir(target: str, os_name: str | None) -> str:
-    name, _, arch = target.partition("-")
-    name = os_name or name
-    if name == "noarch":
-        return "noarch"
-    subdir = f"{name}-{arch or 64}"
-    return _ALIASES.get(subdir, subdir)
 
 
 @lru_cache(maxsize=512)
@@ -400,16 +287,3 @@ def _is_plain(value: str, kind: str) -> bool:
     if not value or value.lower() in _TRUES | _FALSES or _BAD.intersection(value) or value.startswith("."):
         return False
     return "-" not in value if kind == "version" else "!" not in value and value == value.lower()
-
-
-def expand_requirements(reqs: Any) -> dict[str, list[Any]]:
-    """Requirements as a mapping of lists; a plain list stands for host and run (conda_build.utils.expand_reqs).
-
-    A mapping is changed in place, as callers share it.
-    """
-    if not isinstance(reqs, dict):
-        listed = as_list(reqs)
-        return {"host": list(listed), "run": list(listed)} if listed else {}
-    for kind in reqs:
-        reqs[kind] = as_list(reqs[kind])
-    return reqs

@@ -9,7 +9,8 @@ from typing import Any
 from cbw_core.errors import RecipeError
 from cbw_core.recipe import read_text, sections, select
 from cbw_core.recipe.patterns import any_of
-from cbw_core.render.state import PLAIN, State, expand_requirements
+from cbw_core.render.state import State
+from cbw_core.render.values import PLAIN, expand_requirements
 from cbw_core.variants import as_list, used_in_batch, used_in_shell, used_in_text
 
 Part = Callable[[str], str]
@@ -211,13 +212,11 @@ def _plain_script(state: State) -> str | None:
 
 
 def _used_in_output_script(state: State) -> frozenset[str]:
-    from cbw_core.render.outputs import shared_output
-
     if not _names_script(state):
         return frozenset()
     script: Any = _plain_script(state)
     if script is None:
-        output = shared_output(state, state.name()) or {}
+        output = state.work.output_named(state, state.name()) or {}
         if "script" not in output:
             return frozenset()
         script = output["script"]
