@@ -161,14 +161,19 @@ class _Runner:
             )
 
         line_of: Callable[[int], int | None] = lambda line: line  # noqa: E731
-        if self.debugger is not None and self.debugger.wants("test") and file.suffix == ".sh":
-            with self.debugger.tracing(
-                _target(file, layout, self.render_again), layout.private / "trace", sink
-            ) as traced:
-                done = start(("env", f"BASH_ENV={traced.prelude}"), traced)
+        watched = self.debugger if self.debugger is not None and self.debugger.wants("test") else None
+        if watched is not None and file.suffix in (".sh", ".py"):
+            from cbw_core.trace import PythonRun, Run
+
+            kind = Run if file.suffix == ".sh" else PythonRun
+            target = _target(file, layout, self.render_again)
+            with watched.tracing(target, layout.private / "trace", sink, kind) as traced:
+                done = start(traced.before, traced)
                 traced.status = done.status
             record, line_of = traced.failures, traced.text_line
         else:
+            if watched is not None:
+                sink(Note(f"{file.name} is run by {Path(command[0]).name}: it is not stepped", phase="test"))
             try:
                 watch = _watch(file, record, layout) if file.suffix == ".sh" else ()
             except OSError as error:

@@ -9,6 +9,7 @@ from cbw_core.lazy import lazily
 if TYPE_CHECKING:
     from cbw_core.trace.debugger import Debugger
     from cbw_core.trace.model import Breakpoint, Evaluated, FileMade, Frame, Reloaded, Stop, Target, Variable
+    from cbw_core.trace.postmortem import PythonRun
     from cbw_core.trace.run import Run
     from cbw_core.trace.timeline import Pair, Part, Timeline, compare, slowest
 
@@ -20,6 +21,7 @@ __all__ = [
     "Frame",
     "Pair",
     "Part",
+    "PythonRun",
     "Reloaded",
     "Run",
     "ScriptEnded",
@@ -37,6 +39,7 @@ __getattr__ = lazily(
         "debugger": ("Debugger",),
         "model": ("Breakpoint", "Evaluated", "FileMade", "Frame", "Reloaded", "Stop", "Target", "Variable"),
         "link": ("ScriptEnded",),
+        "postmortem": ("PythonRun",),
         "run": ("Run",),
         "timeline": ("Pair", "Part", "Timeline", "compare", "slowest"),
     },

@@ -17,7 +17,7 @@ from cbw_core.trace.changes import Changed
 from cbw_core.trace.commands import statement_at, top_command_at
 from cbw_core.trace.editing import Source
 from cbw_core.trace.jump import jump_to
-from cbw_core.trace.limits import limits, not_followed
+from cbw_core.trace.limits import limits
 from cbw_core.trace.model import (
     FAILED,
     Breakpoint,
@@ -121,11 +121,11 @@ class Debugger:
         return phase in self.phases
 
     @contextmanager
-    def tracing(self, target: Target, folder: Path, sink: Sink) -> Iterator[Run]:
-        """While inside, a bash that is started with BASH_ENV=run.prelude is traced; `run.status` is to be set when it
-        ended by itself. The pipes lie in `folder`."""
+    def tracing(self, target: Target, folder: Path, sink: Sink, kind: type[Run] = Run) -> Iterator[Run]:
+        """While inside, a bash that is started with BASH_ENV=run.prelude is traced (or, by another kind of Run, what it
+        says); `run.status` is to be set when it ended by itself. The pipes lie in `folder`."""
         going = Going("step" if self.stop_first else "run")
-        run = Run(
+        run = kind(
             target,
             folder,
             sink,
@@ -144,7 +144,7 @@ class Debugger:
             run.sink = recording.listening(sink)
         run.before_go(self._look)
         self._points.check_lines(run, sink)
-        for line, said in (*limits(run.text), *(not_followed(run.text, target.work) if self.follow else ())):
+        for line, said in () if run.post_mortem else limits(run.text, target.work if self.follow else None):
             sink(Note(f"{target.name}:{line}: {said}", level="warning", phase=target.phase))
         hits = {point.number: point.hits for point in self.breakpoints}
         run.on_stop = self._stopped
@@ -329,6 +329,7 @@ class Debugger:
         """NAME=VALUE in the script's shell; the value is taken as it is."""
         if not _NAME.match(assignment):
             raise UsageError(f"{assignment!r} is no assignment", hint="set NAME=VALUE")
+        self._standing()[0].shell_only("set NAME=VALUE")
         name, _, value = assignment.partition("=")
         done = self.evaluate(f"{name}={shlex.quote(value)}")
         if done.status:
@@ -338,7 +339,7 @@ class Debugger:
     def variables(self) -> tuple[Variable, ...]:
         """The script's variables by name, without those that are bash's own; `changed` since the stop before."""
         run, stop = self._standing()
-        now = looking.read_variables(run)
+        now = run.variables()
         if stop.serial == 1 or not self._variables:
             return tuple(now.values())
         return tuple(
@@ -348,7 +349,7 @@ class Debugger:
     def _look(self) -> None:
         """At the end of a stop: what the variables were, so that the next one can tell what changed."""
         run, stop = self._standing()
-        self._variables = looking.read_variables(run)
+        self._variables = run.variables()
         self._seen = stop.serial
         if self._recording is not None:
             self._recording.goes_on()
@@ -385,11 +386,12 @@ class Debugger:
     def jobs(self) -> tuple[str, ...]:
         """The script's background jobs, a line each, as `jobs -l` shows them."""
         run, _ = self._standing()
-        return tuple(run.evaluate("builtin jobs -l").output.splitlines())
+        return looking.jobs(run)
 
     def state_file(self) -> Path:
         """A file for another bash to source: it then has the script's variables, functions, options and folder."""
         run, _ = self._standing()
+        run.shell_only("shell")
         path = run.folder / "state-for-shell.sh"
         write_private(path, shell_state(run.evaluate))
         return path

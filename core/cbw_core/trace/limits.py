@@ -28,11 +28,11 @@ _RULES = (
 _NEEDED = re.compile(r"\btrap\b|\+[a-zA-Z]*T|\bfunctrace\b")
 
 
-def limits(text: str) -> tuple[tuple[int, str], ...]:
-    """(line, what is to be said of it), in order."""
+def limits(text: str, followed: Path | None = None) -> tuple[tuple[int, str], ...]:
+    """(line, what is to be said of it), in order. followed: where scripts that it starts are, the folder it runs in."""
+    found = [] if followed is None else list(_not_followed(text, followed))
     if _NEEDED.search(text) is None:
-        return ()
-    found = []
+        return tuple(sorted(found))
     for node in nodes(text):
         if node.type == "function_definition" and (name := node.child_by_field_name("name")) is not None:
             if name.text == b"trap":
@@ -51,7 +51,7 @@ _UNREAD = re.compile(r"(?:\S*/)?bash\s+(?:-\S+\s+)*(?:--posix|-p\b|-o\s+(?:posix
 _GONE = re.compile(r"unset\s+(?:-\S+\s+)*(?:\S+\s+)*BASH_ENV\b|(?:export\s+)?BASH_ENV=\S*$|export\s+-n\s+BASH_ENV")
 
 
-def not_followed(text: str, work: Path) -> tuple[tuple[int, str], ...]:
+def _not_followed(text: str, work: Path) -> tuple[tuple[int, str], ...]:
     """(line, what is to be said of it) of commands that start scripts which cannot be followed. work: the folder that
     paths begin at."""
     found = []

@@ -124,6 +124,10 @@ class Points:
         for point in self.all:
             if point.kind != "line" or point.line is None or not is_meant(point.file, run.target):
                 continue
+            if run.post_mortem:
+                said = f"breakpoint {point.number}: {run.target.name} is not stepped; a failure stops there"
+                sink(Note(said, level="warning", phase=run.target.phase))
+                continue
             found = stop_line(run.text, asked := to_text(point.file, point.line, run.target, run.text))
             if found is None:
                 sink(Note(f"breakpoint {point.number}: {run.target.name} has no line {point.line}", level="warning"))

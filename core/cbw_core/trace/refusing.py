@@ -36,3 +36,11 @@ def refuse_jump(stop: Stop) -> None:
             kind="not-here",
             hint="Look around; then `continue`, and `rerun build` runs the edited script.",
         )
+
+
+def not_stopped() -> UsageError:
+    return UsageError(
+        "no script stands at a stop",
+        kind="not-stopped",
+        hint="`break LINE` and `run build` stop one; a build that fails stops by itself.",
+    )

@@ -17,9 +17,10 @@ from cbw_core.trace.editing import Editing
 from cbw_core.trace.lines import LineMap
 from cbw_core.trace.link import Link, ScriptEnded
 from cbw_core.trace.messages import Told, stop_of, stop_told, stopped_event
-from cbw_core.trace.model import Breakpoint, Evaluated, State, Stop, Target
+from cbw_core.trace.model import Breakpoint, Evaluated, State, Stop, Target, Variable
 from cbw_core.trace.papers import ScriptFile, forget_notes, write_prelude, write_state
-from cbw_core.trace.refusing import refuse_jump
+from cbw_core.trace.refusing import not_stopped, refuse_jump
+from cbw_core.trace.shellstate import variables_of
 from cbw_core.trace.snapshots import When, snapshots_of
 from cbw_core.trace.tables import Going, may_trace_itself, state_text
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 class Run:
     """A script being traced. Made by Debugger; all methods may be called from any thread."""
+
+    post_mortem = False  # whether there is only a look at what has ended
 
     def __init__(
         self,
@@ -86,6 +89,11 @@ class Run:
     def prelude(self) -> Path:
         """What BASH_ENV is to name."""
         return self.folder / "prelude.sh"
+
+    @property
+    def before(self) -> tuple[str, ...]:
+        """What comes before the command that runs the script, so that it is traced."""
+        return ("env", f"BASH_ENV={self.prelude}")
 
     @property
     def failures(self) -> Path:
@@ -200,6 +208,17 @@ class Run:
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
+    def variables(self) -> dict[str, Variable]:
+        """The script's variables, without those that are bash's own."""
+        return variables_of(self.evaluate("builtin declare -p").output)
+
+    def select(self, number: int) -> Stop:
+        """Take this frame for what is asked next; the stop. UsageError when there is none, or a shell stands."""
+        raise UsageError("a shell has one scope for all calls", kind="not-here", hint="vars and eval see what it sees.")
+
+    def shell_only(self, what: str) -> None:
+        """UsageError when no shell stands."""
+
     def inside(self, code: str) -> str:
         """What `code` prints, run in a function of the stopped shell."""
         self.stopped()
@@ -278,7 +297,7 @@ class Run:
             return
         with self._changed:
             self._stops += 1
-            stop = stop_of(told, self.editing.target_of(self.text), self.text, self.lines, self._stops)
+            stop = self._stop_of(told)
             self.link.watch(stop.pid)
             if stop.breakpoint is not None:
                 self._stopped_at(stop.breakpoint)
@@ -286,6 +305,9 @@ class Run:
             self._beside(lambda: self._kept_and_stopped(told, stop))
         else:
             self._stand(stop)
+
+    def _stop_of(self, told: Told) -> Stop:
+        return stop_of(told, self.editing.target_of(self.text), self.text, self.lines, self._stops)
 
     def _stand(self, stop: Stop) -> None:
         self.settling.wait()
@@ -370,14 +392,6 @@ class Run:
             quiet=self.follow or may_trace_itself(self.target.text + self.text),
         )
         write_state(self.folder, text, self._serial)
-
-
-def not_stopped() -> UsageError:
-    return UsageError(
-        "no script stands at a stop",
-        kind="not-stopped",
-        hint="`break LINE` and `run build` stop one; a build that fails stops by itself.",
-    )
 
 
 __all__ = ["Run", "ScriptEnded", "not_stopped"]

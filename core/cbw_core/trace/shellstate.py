@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cbw_core.errors import from_os_error
 from cbw_core.trace.declared import variables
-from cbw_core.trace.model import Evaluated
+from cbw_core.trace.model import Evaluated, Variable
 
 # what a shell sets itself, or nobody can set
 _NAMES = """
@@ -73,6 +73,13 @@ def declarations(text: str) -> list[str]:
             rows = " ".join(f"[{shlex.quote(key)}]={shlex.quote(item)}" for key, item in v.value)
             found.append(f"{head}=({rows})")
     return found
+
+
+def variables_of(text: str) -> dict[str, Variable]:
+    """The variables of a `declare -p`, without those that are bash's own. bash sets COLUMNS and LINES itself when a
+    command has ended; exported, they are somebody's."""
+    found = (v for v in variables(text) if not v.name.startswith("__cbw_") and v.name not in OF_BASH)
+    return {v.name: v for v in found if v.exported or v.name not in ("COLUMNS", "LINES")}
 
 
 def state_to_go_back_to(ask: Callable[[str], Evaluated], flags: str) -> str:

@@ -54,6 +54,15 @@ def variables(context: Context, args: Namespace) -> Result:
     return Result(VariableList(found, own.debugger.functions() if args.functions else {}))
 
 
+def frame(context: Context, args: Namespace) -> Result:
+    own, stop = standing(context)
+    run = own.debugger.run
+    assert run is not None
+    run.select(args.number)
+    there = replace(stop, frames=stop.frames[args.number :])
+    return Result(WhereReport(there, source_around(own.debugger, there)))
+
+
 def functions(context: Context, args: Namespace) -> Result:
     """Where they are defined; or the text of those named."""
     from fnmatch import fnmatchcase
@@ -140,6 +149,16 @@ COMMANDS = (
         aliases=("p",),
     ),
     Command(
+        "frame",
+        "at an exception of a Python test: look at another call (0 is where it was raised, as `where` counts)",
+        frame,
+        args=(Arg(("number",), "the call", {"type": int, "metavar": "N"}),),
+        description="What vars, eval and list look at from then on. A shell script has one scope for all its calls.",
+        examples=("frame 1",),
+        group="debugger",
+        faces=PROMPTS,
+    ),
+    Command(
         "functions",
         "at a stop: the script's functions and where they are defined; by name with their text",
         functions,
@@ -150,7 +169,7 @@ COMMANDS = (
     ),
     Command(
         "eval",
-        "at a stop: run a command in the script's own shell; what it changes stays",
+        "at a stop: run a command in the script's own shell; what it changes stays. In a Python test: an expression",
         evaluate,
         args=(_WORDS,),
         examples=("eval 'eval export VERBOSE=1'",),

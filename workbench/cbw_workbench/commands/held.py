@@ -243,6 +243,14 @@ class Held:
 def _stopped_error(stop: Stop) -> BuildError:
     """A stop at a failure, as the failure that it is."""
     command = stop.command.strip().split("\n")[0]
+    if stop.note == "exception":
+        return BuildError(
+            f"{command}: the {stop.phase} stands where this was raised, in {stop.frames[0].function}",
+            kind=stop.phase,
+            place=Place(stop.file, stop.line or None),
+            hint="Look: where, frame N, vars, eval EXPRESSION; then continue, which ends it.",
+            phase=stop.phase,
+        )
     ends = f"`{command}`" if stop.reason == "failure" else f"the script ends (`{command}`)"
     inside = (
         f" in {stop.frames[0].function}" if stop.frames and stop.frames[0].function not in ("main", "source") else ""
