@@ -182,10 +182,14 @@ QUIET = {
     "exit": "import sys\nprint('a')\nsys.exit(3)\n",
     "fails": PROGRAM.replace("raise ValueError", "return 'x' #"),
     "syntax error": "print('a'\n",
-    "sitecustomize": "import sys\nprint(getattr(sys.modules.get('sitecustomize'), 'MINE', None), 'trace' in str(sys.path))",
+    "sitecustomize": (
+        "import sys\nprint(getattr(sys.modules.get('sitecustomize'), 'MINE', None), 'trace' in str(sys.path))\n"
+    ),
     "own hook": "import sys\nsys.excepthook = lambda *a: print('own', a[0].__name__)\n1 / 0\n",
     "unittest": UNITTEST,
-    "child": "import subprocess, sys\nsubprocess.call([sys.executable, '-c', 'import os; print(*sorted(os.environ))'])\n",
+    "child": (
+        "import subprocess, sys\nsubprocess.call([sys.executable, '-c', 'import os; print(*sorted(os.environ))'])\n"
+    ),
     "interrupted": "raise KeyboardInterrupt\n",
     "thread": "import threading\nt = threading.Thread(target=lambda: 1 / 0)\nt.start()\nt.join()\nprint('on')\n",
 }
