@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from contextlib import contextmanager
 from pathlib import Path
 
 from cbw_core.errors import UsageError, from_os_error
 from cbw_core.events import Note, Sink, TraceEnded
-from cbw_core.process import Cancel
-from cbw_core.trace import looking
-from cbw_core.trace.changes import Changed
+from cbw_core.trace.at_stop import AtStop
 from cbw_core.trace.commands import statement_at, top_command_at
 from cbw_core.trace.editing import Source
 from cbw_core.trace.jump import jump_to
@@ -21,28 +16,22 @@ from cbw_core.trace.limits import limits
 from cbw_core.trace.model import (
     FAILED,
     Breakpoint,
-    Evaluated,
-    FunctionAt,
     Kind,
     Reloaded,
     State,
     Stop,
     Target,
-    Variable,
 )
 from cbw_core.trace.points import Points, line_with_command
 from cbw_core.trace.recording import Recording
 from cbw_core.trace.refusing import refuse_jump
-from cbw_core.trace.run import Run, not_stopped
-from cbw_core.trace.shellstate import shell_state, write_private
+from cbw_core.trace.run import Run
 from cbw_core.trace.snapshots import When
 from cbw_core.trace.tables import Going
 from cbw_core.trace.timeline import Timeline
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\[[^\]]+\])?\+?=")
 
-
-class Debugger:
+class Debugger(AtStop):
     """What a person holds: made once, given to a session, told what to do from any thread.
 
     on_fail: stop at a command that would end the script. stop_first: stop before the script's first command.
@@ -60,15 +49,12 @@ class Debugger:
         snapshots: When = "off",
         phases: tuple[str, ...] = ("build", "test"),
     ) -> None:
+        super().__init__()
         self.on_fail, self.stop_first, self.follow, self.record = on_fail, stop_first, follow, record
         self.snapshots: When = snapshots
         self.phases = phases
         self._points = Points(self._tell)
-        self._run: Run | None = None
         self._pending: Reloaded | None = None
-        self._variables: dict[str, Variable] = {}
-        self._seen = 0
-        self._recording: Recording | None = None
         self._until: int | None = None  # the breakpoint of `until`: it goes at the next stop, wherever that is
         self.timeline: Timeline | None = None  # of the run before, where it was recorded
         # called behind each stop, in a thread of ours; it must not wait for the script
@@ -137,7 +123,7 @@ class Debugger:
             follow=self.follow,
             snapshots=self.snapshots,
         )
-        self._run, self._pending, self._variables, self._seen = run, None, {}, 0
+        self._run, self._pending, self._variables = run, None, {}
         self.timeline = None
         recording = self._recording = Recording(run, self.record) if run.record else None
         if recording is not None:
@@ -180,10 +166,6 @@ class Debugger:
         return self._run.state if self._run is not None else "idle"
 
     @property
-    def stop(self) -> Stop | None:
-        return self._run.stop if self._run is not None else None
-
-    @property
     def pending(self) -> Reloaded | None:
         """An edit that was read in: `cont` goes on with it."""
         return self._pending
@@ -195,17 +177,6 @@ class Debugger:
     def drop_pending(self) -> None:
         """Forget an edit that was read in: going on keeps the old text."""
         self._pending = None
-
-    def leave(self) -> None:
-        """The script that stands is about to be ended: that it dies is not to be told as a loss."""
-        if self._run is not None and self.stop is not None:
-            self._run.link.watch(0)
-
-    def _standing(self) -> tuple[Run, Stop]:
-        run = self._run
-        if run is None:
-            raise not_stopped()
-        return run, run.stopped()
 
     # -- going on -------------------------------------------------------------------------------------------------
 
@@ -271,6 +242,10 @@ class Debugger:
             self._pending = pending
             raise
 
+    def interrupt(self) -> bool:
+        """End the command that runs (as Ctrl-C on a terminal does) and stop there. Whether a script runs."""
+        return self._run is not None and self._run.interrupt()
+
     # -- editing --------------------------------------------------------------------------------------------------
 
     def reload(self, line: int | None = None, *, source: Source | None = None) -> Reloaded:
@@ -279,7 +254,7 @@ class Debugger:
         where both were edited. At a failure the same text may be read again, to try it once more. Raises what
         Editing.reload does."""
         run, stop = self._standing()
-        extglob = looking.options(run, stop).get("extglob", False)
+        extglob = self.options().get("extglob", False)
         found = run.editing.reload(run.text, stop, line, source, extglob)
         again = stop.reason in FAILED and not stop.subshell  # what failed may have been mended outside of the script
         self._pending = found if found.diff or found.line != stop.top_line or again else None
@@ -311,87 +286,3 @@ class Debugger:
         jump = jump_to(text, at, flags=snapshot.flags, edited=text != run.text, restore=restored.code)
         run.jump(jump, Going("step"), "back")
         return restored.said
-
-    # -- looking --------------------------------------------------------------------------------------------------
-
-    def evaluate(self, code: str, cancel: Cancel | None = None) -> Evaluated:
-        """Run a command in the script's own shell and scope; what it changes stays. Raises Interrupted when `cancel`
-        was asked for: the command is over then, and the script stands."""
-        run, _ = self._standing()
-        with self._recording.by_hand() if self._recording is not None else nullcontext():
-            return run.evaluate(code, cancel)
-
-    def interrupt(self) -> bool:
-        """End the command that runs (as Ctrl-C on a terminal does) and stop there. Whether a script runs."""
-        return self._run is not None and self._run.interrupt()
-
-    def set(self, assignment: str) -> Evaluated:
-        """NAME=VALUE in the script's shell; the value is taken as it is."""
-        if not _NAME.match(assignment):
-            raise UsageError(f"{assignment!r} is no assignment", hint="set NAME=VALUE")
-        self._standing()[0].shell_only("set NAME=VALUE")
-        name, _, value = assignment.partition("=")
-        done = self.evaluate(f"{name}={shlex.quote(value)}")
-        if done.status:
-            raise UsageError(f"{name} cannot be set", why=done.output.strip() or None)
-        return done
-
-    def variables(self) -> tuple[Variable, ...]:
-        """The script's variables by name, without those that are bash's own; `changed` since the stop before."""
-        run, stop = self._standing()
-        now = run.variables()
-        if stop.serial == 1 or not self._variables:
-            return tuple(now.values())
-        return tuple(
-            replace(v, changed=name not in self._variables or self._variables[name] != v) for name, v in now.items()
-        )
-
-    def _look(self) -> None:
-        """At the end of a stop: what the variables were, so that the next one can tell what changed."""
-        run, stop = self._standing()
-        self._variables = run.variables()
-        self._seen = stop.serial
-        if self._recording is not None:
-            self._recording.goes_on()
-
-    def files(self, most: int | None = None) -> tuple[Changed, ...] | None:
-        """The files that the script made or changed since the stop before. None: the run is not recorded, or there are
-        more than `most` files and folders to look at."""
-        self._standing()
-        if self._recording is None or (most is not None and self._recording.entries > most):
-            return None
-        return self._recording.changed()
-
-    def so_far(self) -> Timeline | None:
-        """The timeline of a recorded script that stands at a stop; None: none is recorded, or none stands."""
-        if self._recording is None or self.stop is None:
-            return None
-        return self._recording.timeline()
-
-    def functions(self) -> dict[str, str]:
-        """The script's functions: name -> text."""
-        run, _ = self._standing()
-        return looking.functions(run)
-
-    def function_places(self) -> tuple[FunctionAt, ...]:
-        """Where the script's functions are defined."""
-        run, _ = self._standing()
-        return looking.function_places(run)
-
-    def options(self) -> dict[str, bool]:
-        """The shell's options (`set -o` and `shopt`), without what tracing sets."""
-        run, stop = self._standing()
-        return looking.options(run, stop)
-
-    def jobs(self) -> tuple[str, ...]:
-        """The script's background jobs, a line each, as `jobs -l` shows them."""
-        run, _ = self._standing()
-        return looking.jobs(run)
-
-    def state_file(self) -> Path:
-        """A file for another bash to source: it then has the script's variables, functions, options and folder."""
-        run, _ = self._standing()
-        run.shell_only("shell")
-        path = run.folder / "state-for-shell.sh"
-        write_private(path, shell_state(run.evaluate))
-        return path

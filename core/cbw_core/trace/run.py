@@ -269,7 +269,10 @@ class Run:
             except (ValueError, IndexError):
                 self._lose_track()
                 return
-            self._came_to_stand(told)
+            try:
+                self._came_to_stand(told)
+            except Exception as error:  # a bug of ours: the script must not wait for an answer for ever
+                self._pass_by(error)
         elif kind == "began":
             self._shell = self._shell or int(fields[0])
             self.on_begin(self._shell)
@@ -280,6 +283,13 @@ class Run:
         elif kind == "exec":
             text = f"`{fields[0]}` replaces the script's shell: what it runs cannot be stepped"
             self.sink(Note(text, level="warning", phase=self.target.phase))
+
+    def _pass_by(self, error: Exception) -> None:
+        """A stop that could not be told: the script goes on."""
+        if self._stop is None:
+            text = f"the debugger failed at a stop, and the script went on: {type(error).__name__}: {error}"
+            self.sink(Note(text, level="warning", phase=self.target.phase))
+            self.link.send("g")
 
     def _set_aside(self) -> None:
         try:

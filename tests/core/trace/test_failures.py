@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from cbw_core.errors import UsageError
-from cbw_core.events import Note, Stopped, TraceEnded
-from cbw_core.trace import Debugger
+from cbw_core.errors import Place, UsageError
+from cbw_core.events import Note, Recorder, Stopped, TraceEnded
+from cbw_core.trace import Debugger, Target
 from support.traced import Traced
 
 Start = Callable[..., Traced]
@@ -277,3 +279,24 @@ def test_two_subshells_stop_one_after_the_other(traced: Start) -> None:
     assert one.end() == 0
     assert len(pids) == 2
     assert len([e for e in one.events if isinstance(e, Stopped)]) == 2
+
+
+def test_a_stop_that_cannot_be_told_does_not_hold_the_script_for_ever(tmp_path: Path) -> None:
+    def place(text: str, line: int) -> Place:
+        raise RuntimeError("no place")
+
+    text = "echo a\necho b\n"
+    script = tmp_path / "conda_build.sh"
+    script.write_text(text)
+    (tmp_path / "prefix").mkdir()
+    target = Target("build", "build.sh", script, 0, text, str(script), place, None, tmp_path / "prefix", tmp_path)
+    debugger, told = Debugger(), Recorder()
+    debugger.add("command", "echo b")
+    with debugger.tracing(target, tmp_path / "trace", told) as run:
+        done = subprocess.run(
+            ["bash", str(script)], env={**os.environ, "BASH_ENV": str(run.prelude)}, capture_output=True, timeout=60,
+            check=True,
+        )  # fmt: skip
+        run.status = done.returncode
+    assert done.stdout == b"a\nb\n"
+    assert any("the script went on: RuntimeError: no place" in note for note in told.notes())
