@@ -11,7 +11,8 @@ from cbw_core import source
 from cbw_core.errors import BuildError, CbwError, Place, UsageError, from_os_error
 from cbw_core.events import Sink, silent
 from cbw_core.process import Cancel
-from cbw_core.session.changes.patch_changes import changed, edited, is_git, is_litter, listed
+from cbw_core.session.changes import patch_place
+from cbw_core.session.changes.patch_changes import changed, edited, is_git, is_litter
 from cbw_core.session.changes.recipe_edit import add_to_recipe
 from cbw_core.session.disk import trees
 from cbw_core.session.folder import SessionFolder
@@ -52,8 +53,8 @@ def new_patch(
 
 def _new(session: SessionFolder, name: str, files: Sequence[str], sink: Sink, cancel: Cancel) -> PatchWritten:
     output = session.output
-    _refuse_derived(session)
-    target = _target(Path(output.recipe_dir), name)
+    patch_place.refuse_derived(session)
+    target = patch_place.target(Path(output.recipe_dir), name)
     if target.exists():
         raise UsageError(
             f"there is a file {target} already", hint=f"`cbw patch refresh {name}` makes the recipe's patch anew."
@@ -66,8 +67,8 @@ def _new(session: SessionFolder, name: str, files: Sequence[str], sink: Sink, ca
             why=f"{session.layout.work} is as source and build left it.",
             hint="Edit files there, then make the patch.",
         )
-    entry = _entry_of(entries_of(output), mine)
-    _refuse_linked(entry)
+    entry = patch_place.entry_of(entries_of(output), mine)
+    patch_place.refuse_linked(entry)
     with _scratch(session) as scratch:
         pairs = _against_kept(session, entry, mine, scratch)
         data = _made(session, entry, pairs, scratch)
@@ -97,8 +98,8 @@ def refresh_patch(
 
 
 def _refresh(session: SessionFolder, name: str, files: Sequence[str], sink: Sink, cancel: Cancel) -> PatchWritten:
-    _refuse_derived(session)
-    entry, index = _named(entries_of(session.output), name)
+    patch_place.refuse_derived(session)
+    entry, index = patch_place.named(entries_of(session.output), name)
     target = source.patch_path(entry, entry.patches[index])
     old = _read(target)
     with _scratch(session) as scratch:
@@ -124,66 +125,6 @@ def _refresh(session: SessionFolder, name: str, files: Sequence[str], sink: Sink
         return PatchWritten(str(target), _kinds(pairs), entry.folder, written=False)
     _write(target, data)
     return PatchWritten(str(target), _kinds(pairs), entry.folder)
-
-
-# -- which source, which patch ---------------------------------------------------------------------------------------
-
-
-def _entry_of(entries: Sequence[SourceEntry], paths: Sequence[str]) -> SourceEntry:
-    """The source entry whose folder all changes lie in: the last one put there, so that its patches see everything."""
-    by_entry: dict[int, list[str]] = {}
-    for path in paths:
-        holding = [e for e in entries if not e.folder or path == e.folder or path.startswith(f"{e.folder}/")]
-        if not holding:
-            raise UsageError(f"{path} belongs to no source of the recipe", kind="patch", hint="Name the files to take.")
-        best = max(holding, key=lambda e: (len(e.folder), e.index))
-        by_entry.setdefault(best.index, []).append(path)
-    if len(by_entry) > 1:
-        raise UsageError(
-            "the changes lie in more than one source",
-            kind="patch",
-            why="; ".join(f"{entries[n].folder or 'work/'}: {listed(some)}" for n, some in by_entry.items()),
-            hint="Make a patch for each: name its files, or its folder, behind the patch's name.",
-        )
-    return entries[next(iter(by_entry))]
-
-
-def _refuse_derived(session: SessionFolder) -> None:
-    if session.is_package or session.base_output is not None:
-        raise UsageError(
-            f"the work folder of {session.output.name} is not made from sources itself",
-            kind="patch",
-            why="It is a package." if session.is_package else "It is a copy of what the recipe's top level built.",
-            hint=None if session.is_package else "Work in the top level's session: cbw debug -o TOPLEVEL RECIPE.",
-        )
-
-
-def _refuse_linked(entry: SourceEntry) -> None:
-    if "path_via_symlink" in entry.data:
-        raise entry.error("a source with path_via_symlink takes no patches", "path_via_symlink", kind="patch")
-
-
-def _named(entries: Sequence[SourceEntry], name: str) -> tuple[SourceEntry, int]:
-    known = [(entry, n) for entry in entries for n in range(len(entry.patches))]
-    found = [(e, n) for e, n in known if e.patches[n] == name]
-    found = found or [(e, n) for e, n in known if Path(e.patches[n]).name in (name, f"{name}.patch", f"{name}.diff")]
-    if len(found) != 1:
-        listed = ", ".join(entry.patches[n] for entry, n in known) or "none"
-        raise UsageError(
-            f"{'more than one source has' if found else 'the recipe has no'} patch {name}",
-            kind="patch",
-            why=f"Its patches are: {listed}.",
-            hint=None if found else f"`cbw patch new {name}` makes one.",
-        )
-    return found[0]
-
-
-def _target(recipe_dir: Path, name: str) -> Path:
-    root = recipe_dir.resolve()
-    target = (root / (name if name.endswith((".patch", ".diff")) else f"{name}.patch")).resolve()
-    if not target.is_relative_to(root) or target == root:
-        raise UsageError(f"{name} lies outside the recipe's folder", kind="patch", why=f"Patches belong in {root}.")
-    return target
 
 
 # -- patches made ----------------------------------------------------------------------------------------------------
@@ -271,7 +212,7 @@ def _renewed(
 ) -> Pairs:
     """Each file of the patch, and each changed one: without the patch, and as the patch shall leave it."""
     mine = changed(session, files, sink)
-    if mine and _entry_of(entries_of(session.output), mine).index != entry.index:
+    if mine and patch_place.entry_of(entries_of(session.output), mine).index != entry.index:
         raise UsageError(
             f"the changes lie in another source than that of {entry.patches[index]}",
             kind="patch",
