@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cbw_core.errors import CbwError, UsageError, from_os_error
 from cbw_core.events import Note, Resumed, Sink
 from cbw_core.process import Cancel, Settling
-from cbw_core.trace import interrupting
+from cbw_core.trace import interrupting, telling
 from cbw_core.trace.editing import Editing
 from cbw_core.trace.lines import LineMap
 from cbw_core.trace.link import Link, ScriptEnded
@@ -281,22 +281,19 @@ class Run:
             self._at_begin = False
             self.link.send("g")
         elif kind == "exec":
-            text = f"`{fields[0]}` replaces the script's shell: what it runs cannot be stepped"
-            self.sink(Note(text, level="warning", phase=self.target.phase))
+            self.sink(telling.replaced(self.target, fields[0]))
 
     def _pass_by(self, error: Exception) -> None:
         """A stop that could not be told: the script goes on."""
         if self._stop is None:
-            text = f"the debugger failed at a stop, and the script went on: {type(error).__name__}: {error}"
-            self.sink(Note(text, level="warning", phase=self.target.phase))
+            self.sink(telling.passed_by(self.target, error))
             self.link.send("g")
 
     def _set_aside(self) -> None:
         try:
             self._script.set_aside()
         except OSError as error:
-            text = f"{self.target.script.name} cannot be copied ({error.strerror}): do not edit it while it runs"
-            self.sink(Note(text, level="warning", phase=self.target.phase))
+            self.sink(telling.not_copied(self.target, error))
 
     def _came_to_stand(self, told: Told) -> None:
         if told.reason == "begin":
@@ -350,12 +347,10 @@ class Run:
         except ScriptEnded:
             return
         except (CbwError, OSError) as error:
-            why = error.message if isinstance(error, CbwError) else error.strerror or str(error)
-            self.sink(Note(f"no snapshot was kept of line {line}: {why}", level="warning", phase=self.target.phase))
+            self.sink(telling.not_kept(self.target, line, error))
 
     def _lose_track(self) -> None:
-        text = "the script has changed the debugger's own variables (__cbw_...): it cannot be stopped here"
-        self.sink(Note(text, level="warning", phase=self.target.phase))
+        self.sink(telling.lost_track(self.target))
         self.link.send("g")
 
     def _begun(self, line: int) -> None:
@@ -380,9 +375,7 @@ class Run:
             if stop is None:
                 return
             self._resume("lost")
-        which = "subshell" if stop.subshell else "shell"
-        text = f"the script's {which} that stood at {stop.file}:{stop.line} is gone"
-        self.sink(Note(text, level="warning", phase=self.target.phase))
+        self.sink(telling.gone(self.target, stop))
 
     # -- files ----------------------------------------------------------------------------------------------------
 
