@@ -53,7 +53,7 @@ def terminal(world: Mapping[str, str], tmp_path: Path) -> Iterator[Terminal]:
     env = {**world, "TERM": "dumb", "LANG": "C.UTF-8", "SHELL": "/bin/bash", "EDITOR": "false", "VISUAL": str(editor)}
     child = pexpect.spawn(
         str(PROGRAM),
-        ["debug", "-O", "--stop", "build.sh:5", str(recipe)],
+        ["debug", "-O", "--snapshots", "stops", "--stop", "build.sh:5", str(recipe)],
         env=env,
         dimensions=(24, 200),
         encoding="utf-8",
@@ -68,6 +68,8 @@ def terminal(world: Mapping[str, str], tmp_path: Path) -> Iterator[Terminal]:
 
 
 def test_the_users_editor_opens_at_the_line_and_the_edit_is_run(terminal: Terminal, tmp_path: Path) -> None:
+    terminal.type("snapshots")
+    terminal.until(r"5 +ls missing")
     terminal.type("edit")
     out = terminal.until("goes on with line 5")
     assert "-ls missing" in out and "+ls ../.." in out

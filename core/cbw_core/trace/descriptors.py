@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ class Opened:
 
 def opened(pid: int) -> dict[int, Opened]:
     """What a shell has open by its script's will: from 3 on, without what bash keeps for itself (close-on-exec).
-    Empty where there is no /proc."""
+    Not pipes of which it has both ends: it is about to start a pipeline. Empty where there is no /proc."""
     found: dict[int, Opened] = {}
     try:
         numbers = sorted(int(name.name) for name in Path(f"/proc/{pid}/fd").iterdir())
@@ -39,7 +40,8 @@ def opened(pid: int) -> dict[int, Opened]:
         except (OSError, KeyError):
             continue
         found[number] = Opened(path, flags, int(facts.get("pos", "0")), size)
-    return found
+    ends = Counter(one.path for one in found.values())
+    return {number: one for number, one in found.items() if ends[one.path] == 1 or not one.path.startswith("pipe:")}
 
 
 def put_back(

@@ -11,12 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from cbw_core.errors import Interrupted, UsageError
+from cbw_core.errors import UsageError
 from cbw_core.trace.commands import top_command_at
 from cbw_core.trace.cost import Cost
 from cbw_core.trace.declared import variables
 from cbw_core.trace.descriptors import Opened, opened, put_back
 from cbw_core.trace.jump import resume_line
+from cbw_core.trace.link import ScriptEnded
 from cbw_core.trace.model import Evaluated, Target
 from cbw_core.trace.shellstate import OF_BASH, state_to_go_back_to, write_private
 from cbw_core.trace.treecopies import Manifest, TreeCopies
@@ -69,7 +70,7 @@ class Snapshots:
 
     def _check(self) -> None:
         if self._over.is_set():
-            raise Interrupted("the script has ended")
+            raise ScriptEnded("the script has ended")
 
     @property
     def kept(self) -> tuple[Snapshot, ...]:

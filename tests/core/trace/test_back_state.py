@@ -112,6 +112,19 @@ def test_open_files_are_put_back_or_it_is_said(traced: Start) -> None:
     assert (one.work / "mine").read_text() == "c\nd\n"
 
 
+def test_the_pipes_of_a_pipeline_are_no_open_files(traced: Start) -> None:
+    debugger = Debugger(snapshots="commands")
+    debugger.add("line", "4")
+    one = traced("echo a | cat | cat\nexec 5< <(echo sub)\necho b | cat\necho c | cat\nfalse\n", debugger=debugger)
+    one.stop()
+    for line in (1, 3):
+        assert debugger.back(line) == ()
+        assert one.at()[0] == line
+        debugger.cont()
+        assert one.at()[0] == 4
+    assert debugger.evaluate("read -r x <&5; echo $x").output == "sub\n"
+
+
 def test_what_cannot_be_put_back_is_said(traced: Start) -> None:
     text = "echo a\nreadonly fixed=1\nsleep 30 &\nexec 2>&1\nfalse\n"
     one = traced(text, snapshots="commands")

@@ -44,7 +44,8 @@ def _debug_recipe(context: Context, args: Namespace, recipe: Path, folder: Path 
     chosen = pick(context, made, args.output_id)
     session = create(made, chosen, context.config, path=folder, environ=surroundings(context))
     _begun(context, session)
-    screen = None if args.stop or args.follow else _screen(context, args)
+    prompt = args.stop or args.follow or args.snapshots
+    screen = None if prompt else _screen(context, args)
     try:
         if not args.no_solve_all:
             solve_first(session, sink=context.sink, cancel=context.cancel)
@@ -55,20 +56,23 @@ def _debug_recipe(context: Context, args: Namespace, recipe: Path, folder: Path 
         if screen is None:
             raise
         context.sink(Note(error.message, "warning"))  # the screen shows the failed phase: that is what it is for
-    if args.stop or args.follow:
-        return _stopping(context, session, args.stop or (), follow=args.follow)
+    if prompt:
+        first = ["follow on"] if args.follow else []
+        first += [f"snapshots {args.snapshots}"] if args.snapshots else []
+        return _stopping(context, session, args.stop or (), first)
     return Result(status=screen(context, session)) if screen else Result(ready(session, only=args.activate_string_only))
 
 
-def _stopping(context: Context, session: Session, places: Sequence[str], *, follow: bool) -> Result:
-    """The prompt, with the build running to the first of the places. follow: also in scripts that it starts."""
+def _stopping(context: Context, session: Session, places: Sequence[str], first: Sequence[str]) -> Result:
+    """The prompt, with the build running to the first of the places. first: commands before that."""
     from cbw_workbench.commands.breaking import keep_breakpoints
 
     keep_breakpoints(context, session, places)
     if context.open_repl is None:
-        context.sink(Note("`run build` goes to the first stop", "hint"))
+        commands = ", ".join(f"`{line}`" for line in [*first, "run build"])
+        context.sink(Note(f"{commands} goes to the first stop", "hint"))
         return Result(ready(session))
-    opened = replace(context, opening=(*(("follow on",) if follow else ()), "run build"))
+    opened = replace(context, opening=(*first, "run build"))
     return Result(status=context.open_repl(opened, None, False))
 
 
@@ -174,6 +178,12 @@ COMMANDS = (
                 "stop in bash scripts that the build script starts, too (`help follow`); opens the prompt as --stop",
                 {"action": "store_true"},
             ),
+            Arg(
+                ("--snapshots",),
+                "keep what `back LINE` goes back to: at each stop, or before each command (`help snapshots`); opens "
+                "the prompt as --stop",
+                {"choices": ("stops", "commands", "off"), "metavar": "stops|commands|off"},
+            ),
             Arg(("--plain",), "print lines; open no screen", {"action": "store_true"}),
             *options.RENDERING,
             *options.PATHS,
@@ -187,6 +197,7 @@ COMMANDS = (
             "cbw debug RECIPE --output-id 'libfoo-*'",
             "cbw debug RECIPE --stop build.sh:12",
             "cbw debug RECIPE --follow --stop helper.sh:3",
+            "cbw debug RECIPE --snapshots commands",
             'eval "$(cbw debug -a RECIPE)"',
             "cbw debug dist/linux-64/foo-1.0-0.conda",
         ),
