@@ -50,6 +50,10 @@ class FakeSession:
     siblings: list[FakeSession] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
 
+    @property
+    def head(self) -> FakeSession:
+        return self
+
     def __post_init__(self) -> None:
         for phase in PHASES:
             log = str(self.root / "logs" / f"{phase}.log")

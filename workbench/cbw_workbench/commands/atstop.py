@@ -89,10 +89,11 @@ def in_script(context: Context, code: str) -> Result:
     from cbw_core.trace import ScriptEnded
 
     own, _ = standing(context)
-    try:
-        done = own.debugger.evaluate(code, context.cancel)
-    except ScriptEnded:
-        return own.wait(context)
+    with own.attended():
+        try:
+            done = own.debugger.evaluate(code, context.cancel)
+        except ScriptEnded:
+            return own.wait(context)
     return Result(done, done.status)
 
 

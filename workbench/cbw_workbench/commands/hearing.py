@@ -17,11 +17,11 @@ class Hearing:
         self._unheard = unheard
         self._changed = threading.Condition()
         self._told: list[Told] = []
-        self._waiting = False
+        self._waiting = 0
 
     @property
     def waiting(self) -> bool:
-        return self._waiting
+        return self._waiting > 0
 
     def tell(self, what: Told) -> None:
         """From any thread."""
@@ -30,18 +30,25 @@ class Hearing:
             self._changed.notify_all()
             if self._waiting:
                 return
+        self._call()
+
+    def _call(self) -> None:
         threading.Thread(target=self._unheard, name="news", daemon=True).start()
 
     @contextmanager
     def listening(self) -> Iterator[Callable[[], Told]]:
-        """While inside, what is told is waited for with the function given."""
+        """While inside, what is told is for the one who waits with the function given. To be entered before that may be
+        told; what is left behind it is called for."""
         with self._changed:
-            self._waiting = True
+            self._waiting += 1
         try:
             yield self._next
         finally:
             with self._changed:
-                self._waiting = False
+                self._waiting -= 1
+                left = bool(self._told) and not self._waiting
+            if left:
+                self._call()
 
     def _next(self) -> Told:
         with self._changed:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from cbw_core.errors import BuildError, CbwError, Place
@@ -154,14 +154,20 @@ class Held:
                 hearing.tell("ended")
 
         self._thread = threading.Thread(target=go, name="phase", daemon=True)
-        self._thread.start()
-        return self.wait(around)
+        with self.attended():
+            self._thread.start()
+            return self.wait(around)
 
     def go_on(self, around: Around, how: Callable[[Debugger], None]) -> Result:
         """Let the script go on, in the way of `how`, and wait for what comes of it."""
-        self._hearing.forget_stops()
-        how(self.debugger)
-        return self.wait(around)
+        with self.attended():
+            self._hearing.forget_stops()
+            how(self.debugger)
+            return self.wait(around)
+
+    def attended(self) -> AbstractContextManager[object]:
+        """While inside, what comes of the script is for `wait`, and no news."""
+        return self._hearing.listening()
 
     def wait(self, around: Around) -> Result:
         """Until it stops or ends: what `run` gives."""
