@@ -9,14 +9,14 @@ from cbw_core.lazy import lazily
 if TYPE_CHECKING:
     from cbw_core.session.across import check, in_order, neighbour
     from cbw_core.session.blame import while_rendering
+    from cbw_core.session.changes.live import Change
     from cbw_core.session.changes.patches import PatchWritten, new_patch, refresh_patch
     from cbw_core.session.changes.saving import check_saving, save_change
     from cbw_core.session.changes.script_edit import ScriptKept, keep_script
     from cbw_core.session.environments import change_environment, environment_of, reset_environments
-    from cbw_core.session.look import Look
     from cbw_core.session.model import PHASES, Phase, PhaseStatus, SessionStatus, State
     from cbw_core.session.package_files import Packaged, packaged
-    from cbw_core.session.planning import TOPLEVEL, Plan, choose, matching, plan
+    from cbw_core.session.planning import Plan, choose, matching, plan
     from cbw_core.session.recipe_build import build_recipe
     from cbw_core.session.session import Session
     from cbw_core.session.solving import Solution, solve_all, solve_first
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "PHASES",
-    "TOPLEVEL",
-    "Look",
+    "Change",
     "Packaged",
     "PatchWritten",
     "Phase",
@@ -80,11 +79,11 @@ __getattr__ = lazily(
         "across": ("check", "in_order", "neighbour"),
         "blame": ("while_rendering",),
         "environments": ("change_environment", "environment_of", "reset_environments"),
-        "look": ("Look",),
         "model": ("PHASES", "Phase", "PhaseStatus", "SessionStatus", "State"),
         "package_files": ("Packaged", "packaged"),
+        "changes.live": ("Change",),
         "changes.patches": ("PatchWritten", "new_patch", "refresh_patch"),
-        "planning": ("TOPLEVEL", "Plan", "choose", "matching", "plan"),
+        "planning": ("Plan", "choose", "matching", "plan"),
         "recipe_build": ("build_recipe",),
         "changes.saving": ("check_saving", "save_change"),
         "changes.script_edit": ("ScriptKept", "keep_script"),

@@ -14,8 +14,7 @@ from cbw_workbench.commands.results import EnvChanged, EnvironmentReport, EnvVar
 
 if TYPE_CHECKING:
     from cbw_core.inspect import Environment
-    from cbw_core.session import Session
-    from cbw_core.session.changes.live import Change
+    from cbw_core.session import Change, Session
 
 NAMES = ("build", "host", "run", "test")
 
@@ -118,20 +117,20 @@ def _lock(context: Context, found: Environment, given: str) -> Result:
 
 
 def add(context: Context, args: Namespace) -> Result:
-    from cbw_core.session.changes.live import Change
+    from cbw_core.session import Change
 
     return _change(context, Change(args.env, "add", tuple(args.spec)), save=args.save)
 
 
 def remove(context: Context, args: Namespace) -> Result:
-    from cbw_core.session.changes.live import Change
+    from cbw_core.session import Change
 
     return _change(context, Change(args.env, "remove", tuple(args.name)), save=args.save)
 
 
 def use(context: Context, args: Namespace) -> Result:
     from cbw_core.env import read_lock
-    from cbw_core.session.changes.live import Change
+    from cbw_core.session import Change
 
     session = context.session
     assert session is not None

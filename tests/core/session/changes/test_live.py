@@ -14,6 +14,7 @@ from cbw_core.errors import EnvironmentFailure, RecipeError, UsageError
 from cbw_core.events import Recorder
 from cbw_core.inspect import Environment, difference, why
 from cbw_core.session import (
+    Change,
     Phase,
     Session,
     change_environment,
@@ -25,7 +26,6 @@ from cbw_core.session import (
     reset_environments,
     save_change,
 )
-from cbw_core.session.changes.live import Change
 from support.packages import make_package
 from support.sessions import states
 
