@@ -149,9 +149,10 @@ def read_text(path: Path, max_bytes: int = MAX_BYTES) -> str:
             found = os.fstat(file)
             data = b""
             if stat.S_ISREG(found.st_mode):
-                # those of /proc tell no size
                 while len(data) <= max_bytes and (more := os.read(file, min(found.st_size, max_bytes) + 1)):
                     data += more
+                    if len(data) == found.st_size:  # files of /proc tell no size
+                        break
         finally:
             os.close(file)
     except OSError as error:

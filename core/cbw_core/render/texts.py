@@ -254,6 +254,8 @@ def script_text(state: State, path: Path) -> str:
 def used_loop_vars(state: State, *, everywhere: bool = False) -> set[str]:
     """The used variables that differ between the variants this recipe was given."""
     variants = state.input_variants or state.variants
+    if everywhere and len(variants) < 2:
+        return set()  # nothing differs; who asks only here need not know what is used
     return variants.looping(set(used_vars(state, everywhere=everywhere)))
 
 
