@@ -38,9 +38,9 @@ def question(
         return _lines_only(quiet)
     text = _RECORD if record else ""
     if commands:
-        patterns = "".join(f"|0$__cbw_bq{number}" for number in commands)
+        patterns = "".join(f"$__cbw_bq{number}|" for number in commands)
         rest = f";;*){text}" if text else ""  # each character is read again before each command
-        text = f"case {_LINE % 0}$BASH_COMMAND in [!0]*{patterns}){_AT}{rest};esac"
+        text = f"case $BASH_COMMAND in {patterns}${{__cbw_b[LINENO]+*}}){_AT}{rest};esac"
     if variables or depth or not commands:
         values = "".join(f"|${{{name}[*]+set:${{{name}[*]}}}}" for _, name in variables)
         seen = "".join(f"|${{__cbw_wv[{number}]-none}}" for number, _ in variables)
