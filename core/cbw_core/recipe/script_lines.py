@@ -177,6 +177,8 @@ class _Edit:
 
     def _put(self, index: int, new: list[str]) -> None:
         """Put lines in before line `index` of the old script."""
+        while index and self._at[index - 1] is None and not self._old[index - 1]:
+            index, new = index - 1, ["", *new]  # the empty line that a block of text ends with
         behind = index - 1 if index else None
         row = self._row(index) if behind is None else self._row(behind)
         item = self._item(row)

@@ -41,6 +41,33 @@ def test_a_line_that_rendering_made_is_told_by_its_key(make) -> None:
     assert (place.line, place.text) == (2, "make pkg")
 
 
+@pytest.mark.parametrize(
+    ("written", "told", "lines"),
+    [
+        ("\n    - make\n    - make install\n    - make", ["make", "make install", "make"], (3, 4, 5)),
+        (" |\n    make\n    make install\n    make", "make\nmake install\nmake\n", (3, 4, 5)),
+        (
+            "\n    - a  # [win]\n    - make {{ x }}  # [unix]\n    - |\n      if b\n      fi",
+            ["make 1", "if b\nfi\n"],
+            (4, 6, 7),
+        ),
+        (
+            "\n    content:\n      - a\n      - b\n    env:\n      A: b",
+            {"content": ["a", "b"], "env": {"A": "b"}},
+            (4, 5),
+        ),
+        ("\n    content: |\n      a\n      b", {"content": "a\nb\n"}, (4, 5)),
+        ("\n    - long \\\n      --option\n    - b", ["long \\ --option", "b"], (3, 5)),
+    ],
+)
+def test_each_line_is_found_where_it_is_written(make, written: str, told: object, lines: tuple[int, ...]) -> None:
+    meta = f"build:\n  script:{written}\ntest:\n  commands:\n    - make\n    - b\n"
+    script = script_of(make({"meta.yaml": meta}, meta={"build": {"script": told}}))
+    assert script is not None
+    found = [script.place(number) for number in range(1, len(lines) + 1)]
+    assert tuple(place.line for place in found if place is not None) == lines
+
+
 def test_no_script_is_none(make) -> None:
     assert script_of(make()) is None
     assert script_of(make(meta={"build": {"script": []}})) is None

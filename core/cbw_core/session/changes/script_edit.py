@@ -125,9 +125,9 @@ def _kept(session: SessionFolder, old: str, new: str, try_only: bool, sink: Sink
         raise UsageError(f"{session.output.name} has no bash script in the recipe to write into", kind="edit")
     writer = _File(script) if script.text_is_file else _Lines(session, script, sink, cancel)
     file = Path(script.file)
-    if writer.now == new:
+    if writer.now.rstrip("\n") == new.rstrip("\n"):
         return ScriptKept(script.file, "", written=False)
-    if writer.now != old:
+    if writer.now.rstrip("\n") != old.rstrip("\n"):
         raise RecipeError(
             f"{script.name} has changed since conda_build.sh was written from it",
             kind="edit",
@@ -210,7 +210,7 @@ class _Lines:
             if (was.name, was.variant, _others(was)) != (now.name, now.variant, _others(now)):
                 return False
             text, fresh = _text(was), _text(now)
-            if was is mine and fresh != new:
+            if was is mine and (fresh or "").rstrip("\n") != new.rstrip("\n"):
                 return False
             # the same lines may be those of other outputs, and in other variants say something else
             if text != fresh and text != old and was.name != self._mine.name:

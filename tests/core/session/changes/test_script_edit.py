@@ -94,6 +94,22 @@ def test_variants_have_the_edit_each_in_its_way(recipe: Callable[..., Path], sta
     assert (folder / "meta.yaml").read_text() == text.replace(" one ", " 1 ")
 
 
+def test_a_line_behind_a_block_of_text(recipe: Callable[..., Path], start: Start) -> None:
+    text = "package: {name: a, version: '1'}\nbuild:\n  script: |\n    echo a\n    echo b\nabout: {home: x}\n"
+    folder = recipe("a", text)
+    session = start(folder)
+    session.run(Phase.ENV)
+    with session.layout.build_file.open("a") as out:
+        out.write("echo c\n")
+    keep_script(session)
+    assert (folder / "meta.yaml").read_text() == text.replace("echo b\n", "echo b\n\n    echo c\n")
+    with pytest.raises(UsageError, match="nothing to keep"):
+        keep_script(session)
+    _edit(session, "echo a", "echo 1")
+    keep_script(session)
+    assert "    echo 1\n    echo b\n\n    echo c\nabout" in (folder / "meta.yaml").read_text()
+
+
 def test_an_edit_that_would_change_more_is_refused(recipe: Callable[..., Path], start: Start) -> None:
     text = "{% set flags = '-x' %}\npackage: {name: a, version: '1'}\nbuild:\n  script:\n    - make {{ flags }}\n"
     folder = recipe("a", text)
