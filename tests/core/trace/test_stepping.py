@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -248,3 +249,42 @@ def test_subshells_and_pipelines_can_be_evaluated(traced: Start) -> None:
     debugger.cont()
     assert one.end() == 0
     assert one.lines == ["here", "in"]
+
+
+def test_a_sourced_file_stops_by_its_whole_path_however_it_was_sourced(traced: Start, tmp_path: Path) -> None:
+    library = tmp_path / "lib dir" / "lib.sh"
+    library.parent.mkdir()
+    library.write_text("in_lib=1\necho lib\n")
+    debugger = Debugger()
+    debugger.add("line", f"{library}:2")
+    one = traced(f"cd '{library.parent}'\n. ./lib.sh\nsource ../'lib dir'/lib.sh\n", debugger=debugger)
+    for _ in range(2):
+        assert one.stop().command == "echo lib"
+        assert one.stop().line == 2
+        debugger.cont()
+    assert one.end() == 0
+    assert debugger.breakpoints[0].verified
+
+
+def test_until_without_a_line_leaves_loops_and_functions(traced: Start) -> None:
+    text = "f() {\n  for i in 1 2 3; do\n    true\n    echo $i\n  done\n}\nf\necho end\n"
+    debugger = Debugger()
+    debugger.add("line", "4", once=True)
+    one = traced(text, debugger=debugger)
+    assert one.at()[0] == 4
+    debugger.until()
+    assert one.at() == (8, "echo end")
+    debugger.cont()
+    assert one.end() == 0
+    assert one.lines == ["1", "2", "3", "end"]
+
+
+def test_until_without_a_line_goes_into_no_function_and_stops_at_the_next_line(traced: Start) -> None:
+    one = traced("g() { echo g; }\necho a\ng\n\necho b\n", stop_first=True)
+    seen = [one.at()[0]]
+    for _ in range(2):
+        one.debugger.until()
+        seen.append(one.at()[0])
+    assert seen == [2, 3, 5]
+    one.debugger.cont()
+    assert one.end() == 0
