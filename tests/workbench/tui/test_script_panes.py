@@ -155,21 +155,12 @@ async def test_all_that_matters_is_seen_at_80_by_24_at_a_failure(open_screen, sc
         text = screen.text()
         assert " ✗ 3 ls /no-such-folder" in screen.pane("source-pane") and "status 2" in screen.pane("source-pane")
         assert "No such file or directory" in " ".join(screen.pane("script-log").split()), text
-        for offered in ("e edit", "! shell", "C go on behind it"):
+        for offered in ("e edit", "! shell", "C ignore it", "c let it fail"):
             assert offered in screen.pane("offer")
         assert "failed with status 2" in screen.pane("stack") and "main  build.sh:3" in screen.pane("stack")
         assert "name=zoo" in screen.pane("variables")
-        for key in (
-            "s Step",
-            "n Next",
-            "f Finish",
-            "u Until",
-            "c Continue",
-            "b Break",
-            "e Edit",
-            "r Reload",
-            "! Shell",
-        ):
+        keys = "s Step,n Next,f Finish,u Until,c Continue,b Break,e Edit,r Reload,! Shell,? Help"
+        for key in keys.split(","):
             assert key in text.split("\n")[-1]
         await screen.press("C")
         await screen.until(lambda: session.status()[Phase.BUILD].state is State.DONE, "it went on behind it")

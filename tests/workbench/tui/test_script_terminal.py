@@ -34,7 +34,7 @@ def terminal(recipe: Callable[..., Path], world: dict[str, str], config: Config,
     child.expect(SCREEN)
     child.expect("package")
     child.send("s")
-    child.expect("go on behind it")
+    child.expect("ignore it")
     yield child
     child.close(force=True)
 
@@ -92,7 +92,7 @@ def test_a_shell_at_the_stop_has_the_scripts_variables_and_the_screen_comes_back
     terminal.send("echo $animal says $((40 + 2)); mkdir $PREFIX/no-folder; exit 5\n")
     terminal.expect("cat says 42")
     terminal.expect(SCREEN)
-    terminal.expect("go on behind it")
+    terminal.expect("ignore it")
     terminal.send(":reload 4\r")
     terminal.expect("goes on with line")
     terminal.send("c")

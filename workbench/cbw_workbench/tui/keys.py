@@ -123,9 +123,9 @@ KEYS: tuple[Key, ...] = (
     Key("f6", "Script", "the debugger: where a script stands", action="go('script')"),
     Key("f5", "Refresh", "look again how the phases stand", action="refresh_rows"),
     Key("ctrl+z", "Suspend", "to the shell; `fg` comes back", action="suspend"),
+    Key("question_mark", "Help", "this page", action="help", footer=True),
     Key("colon", "Cmd", "a command line", action="prompt", footer=True),
     Key("ctrl+p", "Palette", "every command by name", action="command_palette"),
-    Key("question_mark", "Help", "this page", action="help", footer=True),
     Key("q", "Quit", "leave; asks when a phase runs", action="leave", footer=True),
 )
 

@@ -29,7 +29,7 @@ def offer(state: WorkbenchState) -> tuple[str, Offered]:
     if stop.reason not in FAILED:
         return "", ()
     ends = ("c", "let it fail", "run_line('continue')")
-    on = ("C", "go on behind it", "run_line('continue --ignore')")
+    on = ("C", "ignore it", "run_line('continue --ignore')")
     return "failed", (_EDIT, _SHELL, on, ends) if stop.reason == "failure" else (_EDIT, _SHELL, ends)
 
 
