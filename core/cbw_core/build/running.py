@@ -89,6 +89,9 @@ def run_build(
 
         script = scripts.script
         if debugger is not None and debugger.wants("build"):
+            if not script.is_bash:
+                by = Path(script.interpreter[0]).name
+                sink(Note(f"{script.name} is run by {by}: it is one command, which is not stepped", phase="build"))
             target = target_of(scripts, output, layout, render_again)
             with debugger.tracing(target, layout.private / "trace", sink) as traced:
                 kept.unlogged = traced.unlogged

@@ -60,7 +60,7 @@ def frame(context: Context, args: Namespace) -> Result:
     assert run is not None
     run.select(args.number)
     there = replace(stop, frames=stop.frames[args.number :])
-    return Result(WhereReport(there, source_around(own.debugger, there)))
+    return Result(WhereReport(there, source_around(own.debugger, there), only_source=True))
 
 
 def functions(context: Context, args: Namespace) -> Result:
