@@ -25,7 +25,7 @@ class PythonRun(Run):
     post_mortem = True
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+        super().__init__(*args, **{**options, "snapshots": "off"})
         self.selected = 0
         self.editing = _Fixed(self.target)
         folder = self.folder / "python"
@@ -102,6 +102,9 @@ class PythonRun(Run):
 
 class _Fixed(Editing):
     """Nothing can be read again."""
+
+    def unread(self) -> str | None:
+        return None
 
     def reload(self, running: str, stop: Stop, line: int | None, source: Source | None, extglob: bool) -> Reloaded:
         _over()

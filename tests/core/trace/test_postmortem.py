@@ -232,3 +232,12 @@ def test_a_breakpoint_in_it_is_said_not_to_be_stepped(begin: Callable[..., Progr
     one.end()
     said = [event.text for event in one.events if isinstance(event, Note)]
     assert said[0] == "breakpoint 1: run_test.py is not stepped; a failure stops there"
+
+
+def test_snapshots_and_edits_are_no_matter_of_it(begin: Callable[..., Program]) -> None:
+    one = begin(PROGRAM, Debugger(snapshots="stops"))
+    assert one.debugger.wait(20) is not None
+    one.file.write_text("if (\n")
+    assert one.debugger.run is not None and one.debugger.run.editing.unread() is None
+    with pytest.raises(UsageError, match="no snapshots"):
+        one.debugger.back(1)
