@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from cbw_core.trace.changes import Changed
 from cbw_core.trace.model import FileMade
@@ -25,10 +26,17 @@ class Pause:
 
 
 def running_clock(pauses: Sequence[Pause]) -> Callable[[float], float]:
-    """The time of a clock that stands still in pauses. Times go in and come out as seconds since 1970."""
+    """The time of a clock that stands still in pauses, which come in their order and do not overlap. Times go in and
+    come out as seconds since 1970."""
+    begins = [pause.began for pause in pauses]
+    stood = list(accumulate((pause.ended - pause.began for pause in pauses), initial=0.0))
 
     def clock(time: float) -> float:
-        return time - sum(min(time, pause.ended) - pause.began for pause in pauses if pause.began < time)
+        count = bisect_left(begins, time)  # pauses that had begun
+        if not count:
+            return time
+        last = pauses[count - 1]
+        return time - stood[count - 1] - (min(time, last.ended) - last.began)
 
     return clock
 
@@ -48,9 +56,11 @@ def held_back(rows: Sequence[Row], pauses: Sequence[Pause]) -> list[Row]:
 def by_hand(changed: Sequence[Changed], pauses: Sequence[Pause]) -> tuple[tuple[Changed, ...], tuple[FileMade, ...]]:
     """(what the script made or changed, what was made or changed while it stood)."""
     script, hand = [], []
+    begins = [pause.began for pause in pauses]
     for one in changed:
-        pause = next((pause for pause in pauses if pause.began <= one.time < pause.ended), None)
-        if pause is None:
+        count = bisect_right(begins, one.time)
+        pause = pauses[count - 1] if count else None
+        if pause is None or one.time >= pause.ended:
             script.append(one)
         else:
             hand.append(FileMade(one.path, pause.line, BY_HAND, changed=not one.made))

@@ -37,8 +37,8 @@ class Around(Protocol):
 
 
 class Held:
-    """The debugger of a prompt or script, and the phase that runs under it. says_changes: at a failure it is said what
-    has changed since the stop before."""
+    """The debugger of a prompt or script, and the phase that runs under it. says_changes: at each stop it is said
+    what has changed since the one before."""
 
     def __init__(self, *, says_changes: bool = True) -> None:
         self._says_changes = says_changes
@@ -206,7 +206,7 @@ class Held:
             if changed:
                 around.sink(Note(changed, phase=stop.phase))
             raise _stopped_error(stop)
-        return Result(stop_report(self.debugger))
+        return Result(stop_report(self.debugger, changes=self._says_changes))
 
     def _ended(self, around: Around) -> Result:
         assert self._thread is not None

@@ -136,10 +136,12 @@ __all__ = [
 ]
 
 
-def stop_report(debugger: Debugger) -> StopReport:
+def stop_report(debugger: Debugger, *, changes: bool = True) -> StopReport:
+    """changes: also what has changed since the stop before."""
     stop = debugger.stop
     assert stop is not None
-    return StopReport(stop, source_around(debugger, stop), debugger.pending, changes_at(debugger))
+    found = changes_at(debugger) if changes else Changes()
+    return StopReport(stop, source_around(debugger, stop), debugger.pending, found)
 
 
 def changes_at(debugger: Debugger, *, asked: bool = False) -> Changes:

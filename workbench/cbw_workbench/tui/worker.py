@@ -76,7 +76,7 @@ class Runner:
         self._exclusive: Job | None = None
         self._reading = threading.Lock()
         self._read_again = False
-        self._looking = threading.Lock()
+        self._looking, self._close = threading.Lock(), threading.Lock()
         self._looks = 0
         self._unread: str | None = None
         self._closed = False
@@ -131,7 +131,7 @@ class Runner:
 
     def interrupt(self) -> bool:
         """Have the script that runs stop where it is. Whether one runs under the debugger."""
-        return self._held.active and self._held.debugger.interrupt()
+        return self._held.break_in()
 
     def drain(self) -> tuple[Event, ...]:
         """The events that came in since, in order."""
@@ -232,7 +232,7 @@ class Runner:
                 self.refresh()
 
     def _look(self, edits: bool, closer: bool) -> None:
-        """One look at a time, and only the newest that was asked for."""
+        """One look at a time, and only the newest that was asked for. The closer comes behind it, and holds none up."""
         self._looks = asked = self._looks + 1
         with self._looking:
             if asked != self._looks and not (edits or closer):
@@ -241,11 +241,17 @@ class Runner:
             if edits:
                 self._unread = unread_of(held)
             looked = look_at(held, self._unread)
-            if looked.serial and closer:
-                looked = look_closer(held, looked, self._unread)
-            elif not looked.serial and session is not None and not self.busy:
+            if not looked.serial and session is not None and not self.busy:
                 looked = replace(looked, spent=kept_spent(session) or {})
             self._post(StopRead(looked))
+        if closer and looked.serial and self._close.acquire(blocking=False):
+            try:
+                near = look_closer(held, looked, self._unread)
+            finally:
+                self._close.release()
+            stop = held.stop
+            if stop is not None and stop.serial == looked.serial:  # else it went on meanwhile
+                self._post(StopRead(near))
 
     def _look_on(self) -> None:
         run = self._held.debugger.run
