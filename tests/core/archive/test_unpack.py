@@ -143,7 +143,7 @@ def cpio(rows: list[tuple[str, int, bytes, int, int]]) -> bytes:
     return bytes(out)
 
 
-def test_rpm(tmp_path: Path) -> None:
+def test_an_rpm_is_unpacked_with_its_links_and_modes(tmp_path: Path) -> None:
     rows = [
         ("./usr", stat.S_IFDIR | 0o755, b"", 1, 2),
         ("./usr/a", stat.S_IFREG | 0o644, b"", 7, 2),
@@ -209,7 +209,7 @@ def test_an_archive_that_is_not_there(tmp_path: Path) -> None:
     assert names_in(tmp_path) == []
 
 
-def test_progress_and_cancel(tmp_path: Path) -> None:
+def test_unpacking_tells_how_far_it_is_and_ends_when_asked(tmp_path: Path) -> None:
     archive = tar_file(tmp_path, PLAIN)
     seen: list[tuple[int, int, str]] = []
     extract(archive, tmp_path / "out", on_progress=lambda *told: seen.append(told))

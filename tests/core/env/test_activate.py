@@ -52,7 +52,7 @@ def after(*texts: str, env: dict[str, str] | None = None, options: str = "-eu", 
     return {name: value for name, value in found.items() if name not in ("_", "SHLVL", "PWD", "OLDPWD", "_CBW_UNDO")}
 
 
-def test_one_environment(host: Path) -> None:
+def test_activating_one_environment_sets_condas_variables(host: Path) -> None:
     assert after(activation([host])) == {
         "PATH": f"{host}/bin:{PATH}",
         "CONDA_PREFIX": str(host),

@@ -152,7 +152,7 @@ def test_an_alias_with_a_token_logs_in_too(tmp_path: Path) -> None:
     assert (ref.url, ref.credentials) == ("https://example.invalid/c", "token:tok")
 
 
-def test_redact_and_bare_url() -> None:
+def test_logins_and_tokens_are_cut_out_of_texts_and_urls() -> None:
     assert redact("see https://u:p@h/c and https://h/t/tk-1/c: 404") == "see https://***@h/c and https://h/t/***/c: 404"
     assert bare_url("https://h/x/t/y/") == "https://h/x/t/y"
     assert [f.name for f in dataclasses.fields(ChannelRef) if not f.repr] == ["credentials"]

@@ -198,7 +198,7 @@ def test_python_and_number_change_the_name_only(tmp_path: Path) -> None:
     assert [at(p) for _, p in found.differences[1].left_why] == ["meta.yaml:5:3"]
 
 
-def test_two_packages(tmp_path: Path) -> None:
+def test_two_packages_differ_in_the_variables_that_made_them(tmp_path: Path) -> None:
     other = built(tmp_path / "other", {**CONTENTS, "zlib": "1.3"}, files={
         "conda_build_config.yaml": VARIANT.replace("'1.2'", "'1.3'")
     })  # fmt: skip

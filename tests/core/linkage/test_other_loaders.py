@@ -72,7 +72,9 @@ A = macho()
          "/System/Library/Frameworks/CoreFoundation.framework/Versions/A/CoreFoundation"),
     ],
 )  # fmt: skip
-def test_dyld(files: dict[str, Binary | tuple[Binary, ...]], name: str, where: str) -> None:
+def test_dyld_finds_libraries_by_its_rules(
+    files: dict[str, Binary | tuple[Binary, ...]], name: str, where: str
+) -> None:
     path = "bin/x" if "bin/x" in files else "lib/x"
     made = world(files)
     assert find(made, path, made.tree.binaries[path][0].needed[0].name).path == where, name

@@ -83,7 +83,7 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> dict[Wheel, Path | st
 
 
 @pytest.mark.parametrize("wheel", WHEELS, ids="-".join)
-def test_a_wheel(
+def test_every_binary_of_a_wheel_reads_as_the_tools_read_it(
     wheel: tuple[str, str, str], downloads: dict[tuple[str, str, str], Path | str], tmp_path: Path
 ) -> None:
     found = downloads[wheel]
@@ -106,7 +106,7 @@ def test_debians_zlib_for_windows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("package", ZLIB)
-def test_condas_zlib(package: str, tmp_path: Path) -> None:
+def test_every_binary_of_condas_zlib_reads_as_the_tools_read_it(package: str, tmp_path: Path) -> None:
     folder = Path(os.environ.get("CBW_CONDA_REPOSITORY", "")) / "tests/data/conda_format_repo"
     if missing_tools() or not (folder / package).is_file():
         pytest.skip(missing_tools() or "CBW_CONDA_REPOSITORY does not name a clone of conda/conda")

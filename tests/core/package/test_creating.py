@@ -72,7 +72,7 @@ def test_a_second_run_gives_the_same_bytes_and_leaves_no_scratch(built: Built, p
     assert sorted(path.name for path in built.layout.private.iterdir()) == ["info"]
 
 
-def test_paths_json(built: Built, pack: Any) -> None:
+def test_paths_json_tells_of_every_file_as_it_was_packed(built: Built, pack: Any) -> None:
     text = built.write("etc/conf", f"prefix={built.prefix}\n")
     built.write("share/plain", "data")
     built.link("share/link", "plain")
@@ -99,7 +99,7 @@ def test_paths_json(built: Built, pack: Any) -> None:
     assert package.text("no_link") == "share/plain\n"
 
 
-def test_index_json(built: Built, pack: Any) -> None:
+def test_index_json_is_as_conda_build_writes_it(built: Built, pack: Any) -> None:
     package = pack(
         built,
         environ={"SOURCE_DATE_EPOCH": "1700000000"},
@@ -134,7 +134,9 @@ def test_index_json(built: Built, pack: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["python", "generic"])
-def test_noarch(built: Built, pack: Any, tmp_path: Path, kind: str) -> None:
+def test_a_noarch_package_has_no_platform_and_lies_in_noarch(
+    built: Built, pack: Any, tmp_path: Path, kind: str
+) -> None:
     site = "lib/python3.11/site-packages"
     built.write(f"{site}/mod.py", "")
     built.write("bin/tool", f"#!{built.prefix}/bin/python\n", 0o755)
@@ -176,7 +178,7 @@ def test_about_json_holds_no_secret_and_nothing_of_the_machine(built: Built, pac
     }
 
 
-def test_small_files_of_info(built: Built, pack: Any) -> None:
+def test_info_has_run_exports_and_hash_inputs_where_there_are_any(built: Built, pack: Any) -> None:
     package = pack(built, run_exports={"weak": ("thing >=1",), "strong": ()}, hash_input={"c": "1", "a": "2"})
     assert package.json("run_exports.json") == {"weak": ["thing >=1"]}
     assert package.json("hash_input.json") == {"a": "2", "c": "1"}
@@ -185,7 +187,7 @@ def test_small_files_of_info(built: Built, pack: Any) -> None:
     ]  # fmt: skip
 
 
-def test_pin_depends_strict(built: Built, pack: Any) -> None:
+def test_pin_depends_strict_writes_exact_requirements(built: Built, pack: Any) -> None:
     requirements = Requirements(run=("python 3.11.1 h0_0", "abc 1 0"))
     package = pack(built, requirements=requirements, build={"pin_depends": "strict"})
     assert package.json("index.json")["depends"] == ["python 3.11.1 h0_0", "abc 1 0"]

@@ -84,7 +84,7 @@ def test_git_sources_are_described(built: Built, pack: Any) -> None:
     assert "==> git log -n1 <==" in package.text("git")
 
 
-def test_tests_of_a_recipe(built: Built, pack: Any, tmp_path: Path) -> None:
+def test_the_tests_of_a_recipe_are_packaged_with_their_files(built: Built, pack: Any, tmp_path: Path) -> None:
     put(
         built.recipe,
         **{"run_test.py": "print('own')\n", "run_test.sh": "true\n", "data.txt": "d", "sub__data.txt": "s"},

@@ -28,7 +28,7 @@ from cbw_core.package.metadata import dependency, without_secrets
         ("libfoo 1.0 h123_0", "libfoo 1.0 h123_0"),
     ],
 )
-def test_dependency(spec: str, written: str) -> None:
+def test_a_dependency_is_written_as_conda_build_writes_it(spec: str, written: str) -> None:
     assert dependency(spec) == written
 
 

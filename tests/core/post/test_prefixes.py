@@ -42,7 +42,9 @@ def test_text_and_binary_are_found(three: Any) -> None:
         ({"has_prefix_files": ["text"]}, {"binary": "binary", "text": "text"}),
     ],
 )  # fmt: skip
-def test_fields_of_the_recipe(three: Any, build: dict[str, Any], found: dict[str, str]) -> None:
+def test_fields_of_the_recipe_say_which_files_have_the_prefix(
+    three: Any, build: dict[str, Any], found: dict[str, str]
+) -> None:
     assert kinds(three.process(build=build)) == found
 
 

@@ -69,7 +69,7 @@ def test_entries_outside_go_and_leaks_are_told(built: Any) -> None:
     assert str(build).encode() not in file.read_bytes()
 
 
-def test_rpaths_of_the_recipe(built: Any) -> None:
+def test_build_rpaths_are_written_relative_to_the_file(built: Any) -> None:
     file = shared(built, "lib/libx.so")
     built.process(build={"rpaths": ["lib", "lib/R/lib", "/opt/system"]})
     assert rpath(file) == ["$ORIGIN/.", "$ORIGIN/R/lib", "/opt/system"]
@@ -82,7 +82,7 @@ def test_an_empty_rpaths_adds_none(built: Any) -> None:
 
 
 @pytest.mark.parametrize("patcher", ["lief", "LIEF", "patchelf"])
-def test_patchers(built: Any, patcher: str) -> None:
+def test_rpaths_are_written_by_either_patcher_and_the_library_still_loads(built: Any, patcher: str) -> None:
     file = shared(built, "lib/libx.so", f"{built.prefix}/lib", "/opt/elsewhere")
     built.process(build={"rpaths_patcher": patcher})
     assert rpath(file) == ["$ORIGIN/."]

@@ -21,7 +21,7 @@ from cbw_core.errors import BuildError
         ("no shebang /python", False),
     ],
 )
-def test_shebangs(built: Any, first: str, changed: bool) -> None:
+def test_shebangs_of_the_build_become_the_prefixs_python(built: Any, first: str, changed: bool) -> None:
     file = built.write("bin/tool", f"{first}\nrest\n")
     built.process()
     wanted = f"#!{built.prefix}/bin/python" if changed else first

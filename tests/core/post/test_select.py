@@ -33,7 +33,7 @@ def test_without_a_choice_all_new_files_are_taken(some: Any) -> None:
         ({"include": ["**/*.txt"], "exclude": ["lib/sub"]}, ("lib/a.txt", "share/c.txt")),
     ],
 )
-def test_files_of_an_output(some: Any, files: Any, taken: tuple[str, ...]) -> None:
+def test_outputs_files_chooses_what_is_packaged(some: Any, files: Any, taken: tuple[str, ...]) -> None:
     assert some.process(files=files, is_output=True).files == taken
 
 
@@ -122,7 +122,7 @@ def test_deleted_files_of_dependencies_are_told(built: Any) -> None:
     assert any("lib/dep.txt" in warning for warning in result.warnings)
 
 
-def test_permissions(built: Any) -> None:
+def test_files_are_packaged_readable_and_writable_by_their_group(built: Any) -> None:
     built.write("private", "", 0o600)
     built.write("tool", "", 0o700)
     built.process()
@@ -130,7 +130,7 @@ def test_permissions(built: Any) -> None:
     assert (built.prefix / "tool").stat().st_mode & 0o777 == 0o775
 
 
-def test_no_link(built: Any) -> None:
+def test_no_link_takes_patterns(built: Any) -> None:
     for name in ("a.txt", "b.txt", "c.bin"):
         built.write(name)
     assert built.process(build={"no_link": "*.txt"}).no_link == ("a.txt", "b.txt")

@@ -37,7 +37,7 @@ def test_block_that_can_have_a_script_of_its_own(block: str) -> None:
         "  - name: a\n    script_interpreter: perl\n",
     ],
 )
-def test_block_that_has_none(block: str) -> None:
+def test_a_block_that_has_no_script_names_none(block: str) -> None:
     assert not may_name_script(block)
 
 

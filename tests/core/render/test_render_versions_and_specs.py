@@ -26,7 +26,9 @@ from cbw_core.render.versions import VersionError, parse_version, pin
         ("1.0rc1", "x.x.x", "x", ">=1.0rc,<2.0a0"),
     ],
 )
-def test_pins(version: str, min_pin: str | None, max_pin: str | None, made: str) -> None:
+def test_a_pin_is_made_as_conda_build_makes_it(
+    version: str, min_pin: str | None, max_pin: str | None, made: str
+) -> None:
     assert pin(version, min_pin, max_pin) == made
 
 
@@ -63,7 +65,7 @@ def test_what_is_no_version_is_refused(text: str) -> None:
         ("zlib  # words", Spec("zlib")),
     ],
 )
-def test_specs(text: str, spec: Spec) -> None:
+def test_a_requirement_is_read_as_conda_reads_it(text: str, spec: Spec) -> None:
     assert parse_spec(text) == spec
 
 

@@ -89,7 +89,7 @@ def test_a_damaged_or_half_made_mirror_is_made_anew(bench: Bench, upstream: Repo
 
 
 @pytest.mark.parametrize("url", ["../upstream", "./../upstream", "~/../upstream", "file"])
-def test_local_urls(bench: Bench, upstream: Repository, url: str) -> None:
+def test_a_local_repository_is_cloned_by_any_way_of_naming_it(bench: Bench, upstream: Repository, url: str) -> None:
     bench.provide({"git_url": upstream.path.as_uri() if url == "file" else url})
     assert bench.files() == {"f": "three"}
 
@@ -128,7 +128,7 @@ def test_nothing_is_taken_for_an_option_of_git(bench: Bench, entry: dict[str, st
         bench.provide(entry)
 
 
-def test_offline(bench: Bench, upstream: Repository) -> None:
+def test_offline_refuses_the_network_and_serves_what_is_here(bench: Bench, upstream: Repository) -> None:
     bench.offline = True
     with pytest.raises(EnvironmentFailure, match="offline"):
         bench.provide({"git_url": "https://example.com/x.git"})
@@ -271,7 +271,7 @@ def test_no_variables_without_a_repository(bench: Bench, upstream: Repository) -
         assert git_variables(bench.output(*entries), bench.work) == {}
 
 
-def test_files_in_git_lfs(bench: Bench, repository: Make) -> None:
+def test_files_in_git_lfs_come_with_their_content(bench: Bench, repository: Make) -> None:
     upstream = repository("upstream")
     has_lfs = shutil.which("git-lfs") is not None
     if has_lfs:

@@ -50,7 +50,7 @@ def test_a_link_to_a_folder_is_followed(bench: Bench, tree: Path) -> None:
     assert (bench.work / "sub/run").is_file() and not bench.work.is_symlink()
 
 
-def test_a_single_file(bench: Bench, tree: Path) -> None:
+def test_a_single_file_is_copied_under_its_name_or_that_of_its_folder(bench: Bench, tree: Path) -> None:
     bench.provide({"path": "../tree/.hidden"})
     assert bench.files() == {".hidden": "h"}
     bench.provide({"path": "../tree/.hidden", "folder": "name"})
@@ -90,7 +90,7 @@ def test_a_pipe_is_named_not_waited_for(bench: Bench, tree: Path) -> None:
     assert caught.value.place is not None and caught.value.place.file == str(tree / "pipe")
 
 
-def test_path_via_symlink(bench: Bench, tree: Path) -> None:
+def test_path_via_symlink_links_the_folder_and_removes_the_link_only(bench: Bench, tree: Path) -> None:
     bench.provide({"path": "../tree", "path_via_symlink": True, "folder": "in/here"})
     assert (bench.work / "in/here").readlink() == Path(tree)
     with pytest.raises(RecipeError, match="needs a folder"):

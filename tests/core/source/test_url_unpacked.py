@@ -112,7 +112,7 @@ def test_a_half_made_folder_of_a_killed_run_is_not_trusted(bench: Bench, tar_of:
     assert [path.name for path in bench.work.parent.iterdir()] == ["work"]
 
 
-def test_content_hashes(bench: Bench, tar_of: TarOf) -> None:
+def test_content_sha256_is_conda_builds_digest_of_a_folder(bench: Bench, tar_of: TarOf) -> None:
     tar_of(bench.recipe / "a.tar.gz", [("p/b.txt", "line\r\n"), ("p/d/a", "x"), ("p/skipped", "s")])
     # conda-build's own format: name, kind, content with "\n", "-"
     expected = sha256(b"b.txtFline\n-dD-d/aFx-")

@@ -40,7 +40,7 @@ def test_offline_and_urls_that_look_like_options(bench: Bench, key: str) -> None
 
 
 @needs_hg
-def test_hg(bench: Bench) -> None:
+def test_a_mercurial_tag_is_checked_out(bench: Bench) -> None:
     upstream = bench.base / "upstream"
     upstream.mkdir()
     run("hg", "init", cwd=upstream)
@@ -63,7 +63,7 @@ def test_hg(bench: Bench) -> None:
 
 
 @needs_svn
-def test_svn(bench: Bench) -> None:
+def test_a_subversion_repository_is_checked_out(bench: Bench) -> None:
     run("svnadmin", "create", "upstream", cwd=bench.base)
     url = (bench.base / "upstream").as_uri()
     run("svn", "checkout", url, "tree", cwd=bench.base)

@@ -57,7 +57,7 @@ STEPS: dict[str, tuple[str, list[tuple[int, str]]]] = {
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_steps_of_a_construct(name: str, traced: Start) -> None:
+def test_a_construct_is_stepped_command_by_command(name: str, traced: Start) -> None:
     text, expected = STEPS[name]
     got = walk(traced(text, stop_first=True))
     # each member of a pipeline is a process of its own: which one comes first is theirs

@@ -37,7 +37,7 @@ def test_selectors_alone_are_searched_where_asked() -> None:
     assert used_in_text(NAMES, text, selectors_only=True) == {"foo", "numpy"}
 
 
-def test_scripts() -> None:
+def test_variables_that_scripts_use_are_found() -> None:
     assert used_in_shell(NAMES, "echo ${foo} \n") == {"foo"}
     assert used_in_shell(NAMES, "echo $foo_bar | cat\n") == {"foo_bar"}
     assert used_in_batch(NAMES, "echo %foo%\n") == {"foo"}

@@ -56,7 +56,7 @@ def test_closed_stream_does_not_raise() -> None:
     sink(LogLine("y"))
 
 
-def test_json_lines(capsys: pytest.CaptureFixture[str]) -> None:
+def test_events_are_written_as_a_line_of_json_each(capsys: pytest.CaptureFixture[str]) -> None:
     with JsonSink() as sink:
         sink(PhaseStarted("build", "foo", "/s"))
         sink(LogLine('a "b"'))

@@ -28,7 +28,7 @@ def test_build_makes_a_tested_package_and_says_where(context: Context, tiny: Pat
 
 
 @pytest.mark.parametrize(("flag", "last"), [("--no-test", "package"), ("-b", "build"), ("--source", "source")])
-def test_build_up_to_a_phase(flag: str, last: str, context: Context, tiny: Path) -> None:
+def test_build_ends_with_the_phase_its_flag_names(flag: str, last: str, context: Context, tiny: Path) -> None:
     execute(["build", str(tiny), flag], context)
     assert phases_run(context)[-1] == last
 

@@ -27,7 +27,7 @@ def test_options_when_one_is_begun_and_refused_ones_not() -> None:
     assert "--no-build-id" not in words("build", ["recipe"], "--no-b")
 
 
-def test_value_of_an_option() -> None:
+def test_the_value_of_an_option_is_completed_by_its_kind() -> None:
     assert words("shell", ["--phase"]) == ["build", "test"]
     assert wanted(all_commands()["build"], ["-m"], "").kind == "path"
     assert wanted(all_commands()["status"], ["--session"], "").kind == "session"

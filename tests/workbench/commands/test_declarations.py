@@ -38,7 +38,7 @@ def test_help_has_the_examples_and_every_option_that_is_shown(command: Command) 
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: c.name)
-def test_examples_parse(command: Command) -> None:
+def test_the_examples_of_a_command_can_be_run_as_they_stand(command: Command) -> None:
     import shlex
 
     for example in command.examples:

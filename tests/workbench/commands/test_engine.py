@@ -61,7 +61,7 @@ def test_purge_as_a_recipe_says_what_it_is_here(context: Context) -> None:
     assert "cbw purge-all" in (caught.value.hint or "")
 
 
-def test_log_of_a_phase(context: Context, tiny: Path) -> None:
+def test_log_shows_that_of_a_phase_and_refuses_one_that_has_not_run(context: Context, tiny: Path) -> None:
     execute(["debug", str(tiny)], context)
     with pytest.raises(UsageError, match="build has no log"):
         execute("log build", context)

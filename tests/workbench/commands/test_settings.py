@@ -33,7 +33,7 @@ def test_channels_in_order_with_local_last_and_folders_absolute(config: Config, 
     assert new.override_channels is True
 
 
-def test_variant_flags(config: Config, tmp_path: Path) -> None:
+def test_variant_flags_stay_text_and_add_up(config: Config, tmp_path: Path) -> None:
     (tmp_path / "cbc.yaml").write_text("zlib: 1.2\n")
     line = "render r -m cbc.yaml --python 3.11 --python 3.12 --numpy 2.0 --R 4.3 --lua 5.4 --perl 5.26"
     render = made([*line.split(), "--variants", "{zlib: [1.10, 2], x: yes}"], config, tmp_path).render
@@ -54,7 +54,7 @@ def test_config_file_that_is_not_there_is_refused(config: Config, tmp_path: Path
         made(["render", "r", "-m", "none.yaml"], config, tmp_path)
 
 
-def test_build_flags(config: Config, tmp_path: Path) -> None:
+def test_build_flags_reach_the_config(config: Config, tmp_path: Path) -> None:
     line = "build r --package-format 1 --zstd-compression-level 3 --prefix-length 80 --no-activate"
     new = made([*line.split(), "--keep-old-work", "--isolate"], config, tmp_path)
     assert (new.package_format, new.compression_level) == (".tar.bz2", 3)

@@ -130,7 +130,7 @@ assert output echo three
     assert status == 0, out
 
 
-def test_breakpoints_as_json(script: Script, recipe: Path) -> None:
+def test_breakpoints_as_json_have_their_source_once_they_are_verified(script: Script, recipe: Path) -> None:
     status, out = script(f"debug {recipe} -O\nbreak 5 --json\nrun build\nbreak --json\n")
     assert status == 0
     before, after = (json.loads(line) for line in out.splitlines() if line.startswith('{"session"'))

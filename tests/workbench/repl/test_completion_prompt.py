@@ -47,12 +47,12 @@ def test_all_files_where_a_path_stands(context: Context, folder: Path) -> None:
     assert words(context, "build r -m my") == ["my-folder/", "my-recipe/", "my.conda", "my.txt"]
 
 
-def test_command_behind_fails(context: Context) -> None:
+def test_a_command_behind_fails_is_completed_as_alone(context: Context) -> None:
     assert words(context, "fails rew") == ["rewind"]
     assert words(context, "fails run pac") == ["package"]
 
 
-def test_sessions_by_name(context: Context, folder: Path) -> None:
+def test_sessions_are_completed_by_name(context: Context, folder: Path) -> None:
     assert words(context, "use my-r") == ["my-recipe"]
 
 

@@ -67,7 +67,7 @@ def test_script_that_is_not_there_is_a_usage_error(context: Context) -> None:
         run_repl(context, script="none.cbw")
 
 
-def test_script_from_stdin(
+def test_a_script_is_read_from_stdin_and_gives_its_status(
     context: Context, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("!echo from stdin\n!exit 3\n"))
@@ -120,7 +120,7 @@ def test_fails_turns_a_failure_into_none_and_a_success_into_one(script: Script) 
     assert script("fails hlep\n")[0] == 2, "a misspelt command is no failure to expect"
 
 
-def test_assert_file(script: Script, tmp_path: Path) -> None:
+def test_assert_file_takes_paths_and_patterns_and_tells_what_is_there_instead(script: Script, tmp_path: Path) -> None:
     (tmp_path / "here.txt").write_text("")
     assert script("assert file here.txt\nassert file h*.txt\nassert not file gone\n")[0] == 0
     status, out = script("assert file gone.txt\n")
@@ -142,14 +142,14 @@ def test_assert_that_makes_no_sense_is_a_usage_error(line: str, script: Script) 
     assert "error[usage]" in out
 
 
-def test_help_inside(script: Script) -> None:
+def test_help_is_there_in_a_script_in_every_way_of_asking(script: Script) -> None:
     status, out = script("help\nhelp run\nrun --help\n")
     assert status == 0
     assert "assert" in out
     assert out.count("bring a session up to a phase") == 3
 
 
-def test_json_inside(script: Script) -> None:
+def test_results_and_errors_of_a_script_are_json_when_asked(script: Script) -> None:
     status, out = script("sessions --json\nuse nothing --json\n")
     assert status == 2
     assert '"kind": "no-session"' in out

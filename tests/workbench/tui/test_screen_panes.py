@@ -139,7 +139,7 @@ async def test_search_in_the_log_goes_on_with_n(open_screen, session) -> None:
         await screen.until(lambda: "line 50 needle" in screen.text(), "around")
 
 
-async def test_search_in_the_source(open_screen) -> None:
+async def test_search_moves_the_cursor_to_what_was_found_in_the_source(open_screen) -> None:
     async with open_screen() as screen:
         await screen.press("o", "slash", *"noarch", "enter")
         await screen.pilot.pause()

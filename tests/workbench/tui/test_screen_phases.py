@@ -115,7 +115,7 @@ async def test_command_works_on_the_selected_output(open_screen, session, tmp_pa
         assert screen.state.current == str(other.root)
 
 
-async def test_many_outputs_scroll(open_screen, session, tmp_path) -> None:
+async def test_the_cursor_stays_in_sight_among_many_outputs(open_screen, session, tmp_path) -> None:
     make = type(session)
     session.siblings = [make(tmp_path / str(n), session.recipe, session.config, name=f"part{n}-1-0") for n in range(20)]
     async with open_screen() as screen:

@@ -56,7 +56,7 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path: Path) 
     assert "\x1b" not in error_text(RecipeError("no", place=Place(str(file), 1, 1)))
 
 
-def test_details_why_and_kind() -> None:
+def test_an_error_shows_its_kind_phase_why_and_details() -> None:
     text = error_text(BuildError("build.sh ended with status 2", why="make failed", details="a\nb\n", phase="build"))
     assert text.startswith("error[build] in build: build.sh ended with status 2\n")
     assert "  why: make failed\n" in text

@@ -128,7 +128,7 @@ def test_render_as_json_is_a_line_a_recipe_in_order_also_for_refused_ones() -> N
     assert set(keys.split()) <= set(output)
 
 
-def test_render_forms() -> None:
+def test_a_rendering_is_drawn_as_names_yaml_or_a_tree() -> None:
     rendered = (results.RenderedRecipe("a", (OUTPUT,)), results.RenderedRecipe("b", error=RecipeError("no")))
     assert plain_text(results.RenderReport(rendered, "output", "/croot")) == "/croot/linux-64/foo-1-h1_0.conda\n"
     yaml = plain_text(results.RenderReport(rendered, "yaml")) or ""
@@ -168,7 +168,7 @@ def test_markup_in_names_is_text() -> None:
     assert "[bold]x" in text_of(status(output="[bold]x"))
 
 
-def test_events_as_lines() -> None:
+def test_each_kind_of_event_is_one_line_or_none() -> None:
     assert event_line(LogLine("gcc [x]")) == "gcc [x]"
     assert event_line(PhaseStarted("build", "foo-1-0")) == "== build: foo-1-0"
     assert event_line(PhaseEnded("build", "foo", "failed", 61.0)) == "== build failed (1 min 01 s)"

@@ -102,7 +102,7 @@ def test_why_two_builds_differ(tmp_path: Path, path: str, left: bytes, right: by
     assert found.reasons[0].remedy == REASONS[word] and path in found.reasons[0].why
 
 
-def test_a_build_id_alone(tmp_path: Path) -> None:
+def test_builds_that_differ_in_their_build_id_alone_say_so(tmp_path: Path) -> None:
     made = MadePrefix(tmp_path / "env")
     for name, number in (("one.so", "0x1234"), ("two.so", "0x5678")):
         made.library(name, flags=(f"-Wl,--build-id={number}",), soname="same.so")

@@ -177,7 +177,7 @@ def test_a_glibc_newer_than_the_run_requirements_allow(prefix: Path, tmp_path: P
     assert need.verdict.changes[0].line.startswith("- __glibc >=")
 
 
-def test_a_folder_of_files(prefix: Path, tmp_path: Path) -> None:
+def test_a_plain_folder_is_looked_into_as_one(prefix: Path, tmp_path: Path) -> None:
     shutil.copytree(prefix / "lib", tmp_path / "plain")
     found = look(tmp_path / "plain")
     assert found.kind == "folder" and words(found)["libmiddle.so.1", "libbase.so.1"] == "ok"
