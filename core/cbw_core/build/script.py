@@ -185,8 +185,10 @@ def _from_recipe(output: Output, lines: Sequence[str], kind: Kind, key: tuple[st
     text = "\n".join(lines)
     if not text.strip():
         return None
-    # an output may have it from the top level
-    keys = (("outputs", output.name, *key), key) if output.is_output and not output.is_toplevel else (key,)
+    # an output may have it from the top level; one with the name of the top level counts as that
+    keys = (key, ("outputs", output.name, *key))
+    if output.is_output and not output.is_toplevel:
+        keys = (keys[1], key)
     first = _script_key(output) or 0
     return Script(text + "\n", output.recipe_file or None, first, _INTERPRETERS[".sh"], kind, keys=keys)
 

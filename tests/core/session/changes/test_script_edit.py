@@ -143,3 +143,12 @@ def test_a_text_that_has_not_run_makes_the_build_stale(recipe: Callable[..., Pat
     _edit(session, "echo one", "echo two")
     keep_script(session)
     assert session.status()[Phase.BUILD].state is State.STALE  # that text has not run
+
+
+def test_an_output_with_the_name_of_the_top_level_has_its_lines(recipe: Callable[..., Path], start: Start) -> None:
+    text = "package: {name: a, version: '1'}\noutputs:\n  - name: a\n    build:\n      script: echo one\n  - name: b\n"
+    folder = recipe("a", text)
+    session = start(folder, "a-*")
+    _edit(session, "echo one", "echo two")
+    keep_script(session)
+    assert (folder / "meta.yaml").read_text() == text.replace("one", "two")
