@@ -33,7 +33,9 @@ async def draw(folder: Path) -> str:
         await pilot.press(":", *"run build", "enter")
         while not app.state.ran:
             await pilot.pause(0.1)
-        await pilot.pause(1.0)
+        while not app.state.looked.spent:  # what the lines took
+            await pilot.pause(0.1)
+        await pilot.pause(0.5)
         picture = app.export_screenshot(title="cbw debug -c host missing-header")
         await pilot.press("c")  # what stands there ends
         while app.state.standing or app.state.jobs:

@@ -77,7 +77,7 @@ _SCRIPT: tuple[Key, ...] = (
     Key("x", "End", "end the script that runs", action="cancel", footer=True, busy=True),
     Key("p", "Eval", "a command in the script's own shell", action="prompt_for('eval ')", when="stop"),
     Key("U", "Back", "to where the line of the cursor began (snapshots)", action="back_here", when="stop"),
-    Key("C", "Go on", "behind the failed command, as if it had not failed", line="continue --ignore", when="stop"),
+    Key("C", "Ignore", "behind the failed command, as if it had not failed", line="continue --ignore", when="stop"),
     Key("B", "Break if", "a condition for the breakpoint at the cursor", action="break_if"),
     Key("t", "Timeline", "what the lines of the recorded build took", line="inspect timeline"),
     Key("m", "Made", "which line made each file", line="inspect blame"),
