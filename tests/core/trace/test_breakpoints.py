@@ -125,6 +125,15 @@ def test_lines_of_a_sourced_file_of_the_source_tree(
     assert stops(traced("cd src\n. ./lib.sh\n", debugger=debugger)) == [f"lib.sh:{stop}"]
 
 
+def test_a_line_of_a_file_in_the_recipe(traced: Start, tmp_path: Path) -> None:
+    (tmp_path / "run0").mkdir()
+    (tmp_path / "run0" / "env.sh").write_text(LIB)  # beside build.sh
+    debugger = Debugger()
+    debugger.add("line", "env.sh:7")
+    one = traced('. "$PREFIX/../env.sh"\n', debugger=debugger)
+    assert stops(one) == ["env.sh:8"]
+
+
 def test_a_line_in_a_file_that_the_script_writes_first(traced: Start) -> None:
     debugger = Debugger()
     debugger.add("line", "made.sh:2")
