@@ -172,8 +172,8 @@ def test_tests_are_not_recorded() -> None:
 
 @pytest.mark.skipif(not can_look(), reason="/proc does not tell here")
 def test_the_memory_of_each_line_is_told(traced: Script) -> None:
-    def holding(size: int) -> str:
-        return f"{sys.executable} -c 'import time; held = bytearray({size} * 10**6); time.sleep(2.5)'"  # looks are up to a second apart
+    def holding(size: int) -> str:  # longer than looks may be apart
+        return f"{sys.executable} -c 'import time; held = bytearray({size} * 10**6); time.sleep(2.5)'"
 
     one = traced(f"hold() {{\n  {holding(200)}\n}}\nhold\n{holding(20)}\ntrue\n", record=1000)
     assert one.end() == 0
