@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import termios
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-from support.cli import Cbw
+from support.cli import PROGRAM, Cbw
 from support.prompts import BUILD, Prompt, Stand, wait_for
 
 
@@ -185,6 +186,21 @@ def test_a_closed_terminal_ends_all(moment: Callable[[Stand], Prompt], stand: St
     assert list((stand.folder / "temporary").iterdir()) == []
     assert '"interrupted"' in cbw("status", "--json").out
     cbw("run", "test")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_script_of_commands_that_is_ended_leaves_nothing_behind(number: int, stand: Stand, cbw: Cbw) -> None:
+    (stand.recipe / "build.sh").write_text(f"{BUILD}sleep 4321\n")
+    script = stand.folder / "script.cbw"
+    script.write_text(f"debug {stand.recipe} -O\nbreak 3\nrun build\nassert build running\ncontinue\nquit 7\n")
+    argv = [str(PROGRAM), "repl", "--script", str(script)]
+    child = subprocess.Popen(argv, env=stand.env, cwd=stand.folder, stdout=subprocess.PIPE, text=True)
+    wait_for(lambda: stand.processes("sleep 4321"), "it sleeps")
+    child.send_signal(number)
+    said, _ = child.communicate(timeout=20)
+    assert child.returncode == (-9 if number == signal.SIGKILL else 130), said
+    stand.all_is_gone()
+    assert '"interrupted"' in cbw("status", "--json").out
 
 
 def on_the_screen(stand: Stand) -> Prompt:

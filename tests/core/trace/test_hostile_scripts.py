@@ -107,8 +107,12 @@ def test_an_evaluated_command_that_does_not_end_is_interrupted_and_the_stop_stay
     stop = one.stop()
     job = int(one.debugger.evaluate("echo $job").output)
     cancel = Cancel()
-    asked = threading.Timer(0.3, cancel.request)
-    asked.start()
+
+    def ask() -> None:
+        wait_for(lambda: processes(str(one.folder), "sleep 1000"), "it sleeps")
+        cancel.request()
+
+    threading.Thread(target=ask, daemon=True).start()
     with pytest.raises(Interrupted):
         one.debugger.evaluate(code, cancel)
     os.kill(job, 0)  # a job of the script's own is none of its business
