@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from cbw_core.process._warden import children
 
-SHARE = 200  # a look may take a 200th of the time between looks, as the thread's own processor time
+SHARE = 300  # a look may take a 300th of the time between looks, as the thread's own processor time
 SOONEST, LATEST = 0.02, 1.0  # seconds between looks
 _SLOWING = 5000  # the longer it runs, the fewer: a look each 5000th of the time so far, at most
 

@@ -387,6 +387,9 @@ trap() {
 __cbw_away='2>"${__cbw_null[__cbw_t=1,0]}"'
 __cbw_2=(2 - -)
 __cbw_H='__cbw_c=$? __cbw_u=$_;while __cbw_at D "$__cbw_c" "$LINENO" "$BASH_COMMAND" "$__cbw_u" "$-" "$@";do eval "$__cbw_do"||__cbw_r=$?;done;((__cbw_k==0))'
+# under `set -x`, where stderr is closed: by us for what follows, or by the script
+__cbw_Q='{ eval "$__cbw_H"; } 2>/dev/null'
+__cbw_R='{ __cbw_old=$_;if ((__cbw_k==0&&__cbw_b[LINENO]));then eval "$__cbw_H";fi;((__cbw_k==0)); } 2>/dev/null'
 __cbw_E='{ __cbw_st=$?;while __cbw_at E "$__cbw_st" "$LINENO" "$BASH_COMMAND" "$_" "$-" "$@";do eval "$__cbw_do"||__cbw_r=$?;done;: $((__cbw_t=0)) "$__cbw_l"; } '$__cbw_away
 # sent for Ctrl-C: look at the next command
 __cbw_U='{ : $((__cbw_s=1)) "$_"; __cbw_arm "$_"; : $((__cbw_t=0)) "$_"; } '$__cbw_away

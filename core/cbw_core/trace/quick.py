@@ -56,9 +56,8 @@ def _lines_only(quiet: bool) -> str:
     if not quiet:
         return f"for __cbw_1 in {_LINE % ''};do {_AT};done"
     return (
-        f"for __cbw_1 in {_LINE % ''};do {{ {_AT}; }} 2>/dev/null;done "
-        '2>&"${__cbw_2[__cbw_b[LINENO]]}"||{ ((__cbw_k==0&&__cbw_b[LINENO]))&&eval "$__cbw_H"&&: "$__cbw_l";'
-        "((__cbw_k==0))&&((1)); } 2>/dev/null"
+        f'for __cbw_1 in {_LINE % ""};do eval "$__cbw_Q"&&: "$__cbw_l";done '
+        '2>&"${__cbw_2[__cbw_b[LINENO]]}"||{ eval "$__cbw_R"&&: "$__cbw_old"; }'
     )
 
 
