@@ -207,7 +207,10 @@ class Runner:
     def _enter(self, parsed: Parsed, row: SessionStatus | None, context: Context) -> None:
         """Make the session of the selected output the current one, as `use` does, unless the line names another."""
         command, session = parsed.command, context.session
-        if row is None or session is None or command is None or not command.needs_session:
+        if row is None or session is None or command is None:
+            return
+        moves_a_phase = command.name == "step" and self._held.stop is None  # at a stop it is the script's
+        if not (command.needs_session or moves_a_phase):
             return
         named = any(getattr(parsed.args, name, None) for name in ("session", "recipe"))
         looks_only = not command.long and not row.root  # a session is not made for looking at it

@@ -55,6 +55,7 @@ class WorkbenchScreen(Screen[None]):
         super().__init__(classes=f"screen-{self.NAME}")
         self.tools = tools
         self._focus_before: Widget | None = None
+        self.catching_up = False  # what changed did so while the screen was not shown
 
     def compose(self) -> ComposeResult:
         yield HeadLine(self.TITLE_IN_HEADER).data_bind(WorkbenchScreen.state)
@@ -81,7 +82,9 @@ class WorkbenchScreen(Screen[None]):
             self.state = state
 
     def on_screen_resume(self) -> None:
+        self.catching_up = True
         self.state = self.app.state  # type: ignore[attr-defined]
+        self.catching_up = False
 
     def watch_state(self, old: WorkbenchState, new: WorkbenchState) -> None:
         self.changed(old, new)

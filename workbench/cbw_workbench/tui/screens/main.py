@@ -83,7 +83,7 @@ class MainScreen(WorkbenchScreen):
         if ran is not None and (old.last is None or ran.number != old.last.number):
             if ran.error is not None and ran.error.kind != "interrupted":
                 self._bring("error")
-            elif ran.value is not None and ran.asks and self.is_current:
+            elif ran.value is not None and ran.asks and self.is_current and not self.catching_up:
                 self._bring("results")
         if shown_error(old) != shown_error(new) or log_key(old) != log_key(new):
             self._retitle()

@@ -193,5 +193,5 @@ class LogView(StateWidget, ScrollView, can_focus=True):
         self.wrap = not self.wrap
 
     def action_follow(self) -> None:
-        self.following = True
+        self.following, self._shown = True, None
         self._sync()
