@@ -110,7 +110,7 @@ __cbw_look() {
     case ${__cbw_bk[__cbw_i]} in
       line) [[ $1 == "${__cbw_bl[__cbw_i]}" ]] || continue
         __cbw_v=${BASH_SOURCE[2]}
-        [[ $__cbw_v == "${__cbw_bf[__cbw_i]}" || $__cbw_v == */"${__cbw_bf[__cbw_i]#./}" || ( ${__cbw_v##*/} == "${__cbw_bf[__cbw_i]##*/}" && $__cbw_v -ef ${__cbw_bf[__cbw_i]} ) ]] || continue ;;
+        [[ $__cbw_v == "${__cbw_bf[__cbw_i]}" || $__cbw_v == */"${__cbw_bf[__cbw_i]#./}" || ( ${__cbw_v##*/} == "${__cbw_bf[__cbw_i]##*/}" && $__cbw_v -ef ${__cbw_bv[__cbw_i]} ) ]] || continue ;;
       function) [[ ${FUNCNAME[2]} == "${__cbw_bv[__cbw_i]}" ]] && ((__cbw_n > __cbw_was)) || continue ;;
       command) [[ $2 == ${__cbw_bv[__cbw_i]} ]] || continue ;;
       exit) [[ $2 == exit* ]] && ((!__cbw_base)) || continue

@@ -69,8 +69,9 @@ def state_text(
         if point.kind == "line":
             spots = _bash_lines(point, target, text, lines)
             looked_at.update(line for line, _ in spots)
+            path = "" if is_meant(point.file, target) else another_file(point.file, target)[0]
             for offset, (line, file) in enumerate(spots):
-                rows.append(_row(point.number + 1000 * offset, point, "line", line=line, file=file))
+                rows.append(_row(point.number + 1000 * offset, point, "line", line=line, file=file, value=path))
         else:
             value = f"{target.prefix}/{point.spec}" if point.kind == "file" else point.spec
             rows.append(_row(point.number, point, point.kind, value=value))
@@ -152,10 +153,10 @@ def _bash_lines(point: Breakpoint, target: Target, text: str, lines: LineMap) ->
     if not is_meant(point.file, target):
         if not point.file:
             return []
-        path, text = another_file(point.file, target)
+        text = another_file(point.file, target)[1]
         line = stop_line(text, point.line) or point.line
         first, last = statement_at(text, line)
-        return [(line, path) for line in range(first, min(last, first + 200) + 1)]
+        return [(line, point.file) for line in range(first, min(last, first + 200) + 1)]
     first, last = statement_at(text, to_text(point.file, point.line, target, text))
     spots = [bash for line in range(first, min(last, first + 200) + 1) for bash in lines.to_bash(line)]
     return [(line, str(target.script)) for line in spots]

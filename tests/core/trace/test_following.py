@@ -112,6 +112,15 @@ def test_a_breakpoint_holds_in_a_followed_script_and_one_that_it_starts(begin: S
     assert one.lines == ["2 a"]
 
 
+def test_a_breakpoint_holds_in_a_copy_of_a_file_of_the_recipe(begin: Start, tmp_path: Path) -> None:
+    debugger = Debugger(follow=True)
+    debugger.add("line", "helper.sh:3")
+    (tmp_path / "run0").mkdir()
+    (tmp_path / "run0" / "helper.sh").write_text("#!/bin/bash\nx=1\necho helped\n")
+    one = begin('cp "$PREFIX/../helper.sh" .\nbash helper.sh\n', debugger=debugger)
+    assert place(one.stop()) == "helper.sh:3 < build.sh:2"
+
+
 def test_a_failure_in_a_followed_script_stops_there_and_then_where_it_was_called(begin: Start) -> None:
     one = begin("set -e\n./helper.sh\n", debugger=Debugger(follow=True), helper="#!/bin/bash\nset -e\nls missing\n")
     stop = one.stop()
