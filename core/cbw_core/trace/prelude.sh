@@ -12,7 +12,7 @@
 __cbw_s=0 __cbw_j=0 __cbw_k=0 __cbw_in=0 __cbw_level=0 __cbw_busy=0 __cbw_mode=run __cbw_depth=0 __cbw_sub=0 __cbw_after=0 __cbw_gen=0 __cbw_rec=0 __cbw_rn=0 __cbw_fail=0
 __cbw_kind= __cbw_r=0 __cbw_l= __cbw_do= __cbw_seen=0 __cbw_was=0 __cbw_ee= __cbw_e=${__cbw_e:-0}
 __cbw_t=0 __cbw_args=() __cbw_pass=() __cbw_exit= __cbw_exit_at=0 __cbw_err= __cbw_err_at=0 __cbw_dbg=
-declare -ra __cbw_null=(/dev/null)
+declare -ra __cbw_null=(/dev/null) __cbw_2=(2 - -)
 __cbw_tr= __cbw_trn=0 __cbw_el=0 __cbw_ret= __cbw_retf= __cbw_w=0 __cbw_T=${__cbw_T:-0}
 declare -A __cbw_set=() # where the script set its traps: LINE:FILE (__cbw_retf: the function)
 declare -a __cbw_b=() __cbw_bn=() __cbw_bk=() __cbw_bv=() __cbw_bf=() __cbw_bl=() __cbw_bc=() __cbw_bi=() __cbw_bj=() __cbw_bo=()
@@ -274,8 +274,7 @@ __cbw_x() {
 
 # Enough commands were recorded one by one: another question from here on. $1: $_, which stays so.
 __cbw_enough() {
-  builtin local -; builtin set +euxETvfn
-  if [[ -r $__cbw_d/state.sh ]]; then builtin source "$__cbw_d/state.sh"; __cbw_arm; fi
+  builtin local -; builtin set +euxETvfn; [[ ! -r $__cbw_d/state.sh ]] || { builtin source "$__cbw_d/state.sh"; __cbw_arm; }
 }
 
 __cbw_y() { __cbw_in_exit; }
@@ -385,9 +384,7 @@ trap() {
 }
 
 __cbw_away='2>"${__cbw_null[__cbw_t=1,0]}"'
-__cbw_2=(2 - -)
 __cbw_H='__cbw_c=$? __cbw_u=$_;while __cbw_at D "$__cbw_c" "$LINENO" "$BASH_COMMAND" "$__cbw_u" "$-" "$@";do eval "$__cbw_do"||__cbw_r=$?;done;((__cbw_k==0))'
-# under `set -x`, where stderr is closed: by us for what follows, or by the script
 __cbw_Q='{ eval "$__cbw_H"; } 2>/dev/null'
 __cbw_R='{ __cbw_old=$_;if ((__cbw_k==0&&__cbw_b[LINENO]));then eval "$__cbw_H";fi;((__cbw_k==0)); } 2>/dev/null'
 __cbw_E='{ __cbw_st=$?;while __cbw_at E "$__cbw_st" "$LINENO" "$BASH_COMMAND" "$_" "$-" "$@";do eval "$__cbw_do"||__cbw_r=$?;done;: $((__cbw_t=0)) "$__cbw_l"; } '$__cbw_away
