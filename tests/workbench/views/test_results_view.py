@@ -192,5 +192,8 @@ def test_numbers_for_people() -> None:
 
 
 def test_results_that_another_file_draws_find_it_there() -> None:
-    for file, view in ELSEWHERE.values():
+    for name, (file, view) in ELSEWHERE.items():
+        module, _, kind = name.rpartition(".")
+        found = getattr(import_module(module), kind)
+        assert f"{found.__module__}.{found.__qualname__}" == name
         assert callable(getattr(import_module(f"cbw_workbench.views.{file}"), view))

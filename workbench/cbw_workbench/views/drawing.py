@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import singledispatch
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from cbw_core.inspect.environments import EnvDiff
-from cbw_core.inspect.model import VariantMatrix
 from cbw_core.session.model import PHASES, SessionStatus, State
-from cbw_workbench.commands import results, stops, tracing
+from cbw_workbench.commands import results
 from cbw_workbench.views.outputs import rendered_tree
 from cbw_workbench.views.states import look, seconds_text, size_text
 from cbw_workbench.views.texts import plain_text
@@ -28,6 +26,11 @@ def draw(value: object) -> RenderableType:
     """A result's value as a renderable; what has no drawing of its own is shown as a table of its fields."""
     if value is None:
         return Text("")
+    elsewhere = ELSEWHERE.get(f"{type(value).__module__}.{type(value).__qualname__}")
+    if elsewhere:
+        file, view = elsewhere
+        found: RenderableType = getattr(import_module(f"cbw_workbench.views.{file}"), view)(value)
+        return found
     text = plain_text(value)
     if text is not None:
         return Text(text.rstrip("\n"))
@@ -169,44 +172,30 @@ def _(value: results.Settings) -> RenderableType:
     return _pairs(value.values)
 
 
-# a result -> the file of this room that draws it, and its function there
-ELSEWHERE: Mapping[type, tuple[str, str]] = {
-    results.HashReport: ("why", "hash_report"),
-    results.EnvChanged: ("environments", "changed_view"),
-    results.EnvVariables: ("environments", "variables_view"),
-    results.CacheReport: ("environments", "cache_view"),
-    results.LinkageReport: ("linkages", "linkage_report"),
-    results.ContentsReport: ("contents", "contents_report"),
-    results.DiffReport: ("diffs", "diff_report"),
-    EnvDiff: ("environments", "env_diff_view"),
-    VariantMatrix: ("matrix", "matrix_view"),
-    stops.StopReport: ("stops", "stop_view"),
-    stops.WhereReport: ("stops", "where_view"),
-    stops.BreakpointList: ("stops", "breakpoints_view"),
-    stops.SnapshotList: ("stops", "snapshots_view"),
-    stops.VariableList: ("stops", "variables_view"),
-    stops.FunctionList: ("stops", "functions_view"),
-    stops.Evaluated: ("stops", "evaluated_view"),
-    stops.Reloaded: ("stops", "reloaded_view"),
-    results.KeptReport: ("stops", "kept_view"),
-    stops.Blame: ("stops", "blame_view"),
-    tracing.TimelineReport: ("timelines", "timelines_view"),
-    tracing.TimelineDiff: ("timelines", "timeline_diff_view"),
+# a result, by its name so that its file is not read for others -> the file of this room that draws it, its function
+ELSEWHERE: Mapping[str, tuple[str, str]] = {
+    "cbw_workbench.commands.results.HashReport": ("why", "hash_report"),
+    "cbw_workbench.commands.results.EnvChanged": ("environments", "changed_view"),
+    "cbw_workbench.commands.results.EnvVariables": ("environments", "variables_view"),
+    "cbw_workbench.commands.results.CacheReport": ("environments", "cache_view"),
+    "cbw_workbench.commands.results.LinkageReport": ("linkages", "linkage_report"),
+    "cbw_workbench.commands.results.ContentsReport": ("contents", "contents_report"),
+    "cbw_workbench.commands.results.DiffReport": ("diffs", "diff_report"),
+    "cbw_core.inspect.environments.EnvDiff": ("environments", "env_diff_view"),
+    "cbw_core.inspect.model.VariantMatrix": ("matrix", "matrix_view"),
+    "cbw_workbench.commands.stops.StopReport": ("stops", "stop_view"),
+    "cbw_workbench.commands.stops.WhereReport": ("stops", "where_view"),
+    "cbw_workbench.commands.stops.BreakpointList": ("stops", "breakpoints_view"),
+    "cbw_workbench.commands.stops.SnapshotList": ("stops", "snapshots_view"),
+    "cbw_workbench.commands.stops.VariableList": ("stops", "variables_view"),
+    "cbw_workbench.commands.stops.FunctionList": ("stops", "functions_view"),
+    "cbw_core.trace.model.Evaluated": ("stops", "evaluated_view"),
+    "cbw_core.trace.model.Reloaded": ("stops", "reloaded_view"),
+    "cbw_workbench.commands.results.KeptReport": ("stops", "kept_view"),
+    "cbw_workbench.commands.stops.Blame": ("stops", "blame_view"),
+    "cbw_workbench.commands.tracing.TimelineReport": ("timelines", "timelines_view"),
+    "cbw_workbench.commands.tracing.TimelineDiff": ("timelines", "timeline_diff_view"),
 }
-
-
-def _by(file: str, view: str) -> Callable[[Any], RenderableType]:
-    """A drawing that another file of this room makes, loaded when it is needed."""
-
-    def drawn(value: object) -> RenderableType:
-        found: RenderableType = getattr(import_module(f"cbw_workbench.views.{file}"), view)(value)
-        return found
-
-    return drawn
-
-
-for _kind, (_file, _view) in ELSEWHERE.items():
-    draw.register(_kind, _by(_file, _view))
 
 
 def phases_table(phases: Sequence[PhaseStatus]) -> Table:
