@@ -124,7 +124,7 @@ def test_an_evaluated_command_that_does_not_end_is_interrupted_and_the_stop_stay
 def test_interrupting_ends_what_runs_and_stops_there(errexit: bool, traced: Start) -> None:
     one = traced("echo one\nsleep 1000\necho two\n", errexit=errexit)
     wait_for(lambda: processes(str(one.folder), "sleep 1000"), "it sleeps")
-    assert one.debugger.interrupt()
+    wait_for(one.debugger.interrupt, "the script's first word to us is read")
     assert one.at() == ((2, "sleep 1000") if errexit else (3, "echo two"))
     assert one.stop().status == 130
     one.debugger.cont(ignore=errexit)
@@ -135,7 +135,7 @@ def test_interrupting_ends_what_runs_and_stops_there(errexit: bool, traced: Star
 def test_interrupting_a_loop_of_builtins_stops_in_it(traced: Start) -> None:
     one = traced("go=1\nwhile ((go)); do\n  [[ ${said-} ]] || echo in\n  said=1\ndone\n")
     wait_for(lambda: "in" in one.lines, "the loop")
-    assert one.debugger.interrupt()
+    wait_for(one.debugger.interrupt, "the script's first word to us is read")
     assert one.at()[0] in (2, 3, 4)
     one.debugger.set("go=0")
     one.debugger.cont()
